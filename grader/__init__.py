@@ -1,0 +1,1 @@
+"""The automated code-review exercise grader."""

@@ -1,0 +1,1 @@
+"""From a clean program to a published exercise and its key."""

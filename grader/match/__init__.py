@@ -1,0 +1,1 @@
+"""Which comment says which flaw."""

@@ -1,0 +1,1 @@
+"""Frozen values: the only words that cross between stages."""

@@ -1,0 +1,1 @@
+"""Clean programs, one folder each."""

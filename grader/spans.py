@@ -1,0 +1,166 @@
+"""The one line table, and spans of lines: overlap, distance, carry across an edit.
+
+Lines are numbered from 1. A span holds both its ends. ``\\n``, ``\\r\\n`` and ``\\r`` end a line and
+nothing else does (``str.splitlines`` also breaks at form feeds and Unicode separators, which no
+editor counts), so page, readers and grader agree on what line 12 is.
+"""
+
+import ast
+import re
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+from itertools import pairwise
+from typing import NamedTuple
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+class Span(NamedTuple):
+    """Lines ``start .. end``, numbered from 1, both included."""
+
+    start: int
+    end: int
+
+
+def split_lines(text: str) -> list[str]:
+    """Return the lines of ``text`` without their ends; a last line end opens no further line."""
+    lines = _LINE_END.split(text)
+    if lines and lines[-1] == "":
+        lines.pop()
+    return lines
+
+
+def overlap(a: Span, b: Span) -> int:
+    """Return how many lines the two spans share."""
+    return max(0, min(a.end, b.end) - max(a.start, b.start) + 1)
+
+
+def distance(a: Span, b: Span) -> int:
+    """Return how many lines apart the spans are: 0 when they share one, 1 when they touch."""
+    if overlap(a, b):
+        return 0
+    return b.start - a.end if a.end < b.start else a.start - b.end
+
+
+def merge(spans: Sequence[Span]) -> list[Span]:
+    """Return the same lines as few spans, in order; touching spans become one."""
+    merged: list[Span] = []
+    for span in sorted(spans):
+        if merged and span.start <= merged[-1].end + 1:
+            merged[-1] = Span(merged[-1].start, max(merged[-1].end, span.end))
+        else:
+            merged.append(span)
+    return merged
+
+
+def changed(before: str, after: str) -> list[Span]:
+    """Return the lines of ``after`` that an edit wrote.
+
+    Where lines only went, the span is the lines on both sides of the gap. Blank lines at the edge
+    of a change are left out.
+    """
+    old, new = split_lines(before), split_lines(after)
+    spans: list[Span] = []
+    for tag, _, _, j1, j2 in _matcher(old, new).get_opcodes():
+        if tag == "equal":
+            continue
+        while j1 < j2 and not new[j1].strip():
+            j1 += 1
+        while j2 > j1 and not new[j2 - 1].strip():
+            j2 -= 1
+        if j1 < j2:
+            spans.append(Span(j1 + 1, j2))
+        elif new:
+            spans.append(_around_gap(new, j1))
+    return merge(spans)
+
+
+def _around_gap(lines: Sequence[str], gap: int) -> Span:
+    """Return the nearest written lines above and below a gap that stands before ``lines[gap]``."""
+    above, below = gap - 1, gap
+    while above > 0 and not lines[above].strip():
+        above -= 1
+    while below < len(lines) - 1 and not lines[below].strip():
+        below += 1
+    return Span(max(above, 0) + 1, min(below, len(lines) - 1) + 1)
+
+
+def _matcher(old: Sequence[str], new: Sequence[str]) -> SequenceMatcher[str]:
+    # autojunk drops frequent lines in long files, which would tear spans apart.
+    return SequenceMatcher(None, old, new, autojunk=False)
+
+
+class LineMap:
+    """Where each line of one text stands in a later text.
+
+    Args:
+        targets: for each old line (in order) its new number, or 0 when the line has gone.
+        length: how many lines the new text has.
+    """
+
+    def __init__(self, targets: Sequence[int], length: int) -> None:
+        self._targets = tuple(targets)
+        self._length = length
+
+    @classmethod
+    def by_diff(cls, before: str, after: str) -> "LineMap":
+        """Map by the longest common lines, white space at both ends put aside."""
+        old = [line.strip() for line in split_lines(before)]
+        new = [line.strip() for line in split_lines(after)]
+        targets = [0] * len(old)
+        for i, j, n in _matcher(old, new).get_matching_blocks():
+            for k in range(n):
+                targets[i + k] = j + k + 1
+        return cls(targets, len(new))
+
+    @classmethod
+    def by_structure(cls, before: str, after: str) -> "LineMap":
+        """Map by syntax, for an edit that keeps the tree: a formatter, a renaming.
+
+        Each line that starts or ends a node goes to the line where the same node starts or ends.
+
+        Raises:
+            ValueError: if the two texts do not have the same shape of tree.
+        """
+        targets = [0] * len(split_lines(before))
+        for old, new in zip(_positions(before), _positions(after), strict=True):
+            for old_line, new_line in zip(old, new, strict=True):
+                targets[old_line - 1] = targets[old_line - 1] or new_line
+        return cls(targets, len(split_lines(after)))
+
+    def line(self, number: int) -> int | None:
+        """Return the new number of one line; None when it has gone."""
+        return self._targets[number - 1] or None
+
+    def carry(self, span: Span) -> Span | None:
+        """Return where the span stands now; None when none of its lines is left.
+
+        Lines that came in between two carried lines belong to the span; a line that has gone at
+        an end of the span is left out.
+        """
+        kept = [t for t in self._targets[span.start - 1 : span.end] if t]
+        return Span(min(kept), max(kept)) if kept else None
+
+    def kept_together(self, span: Span) -> bool:
+        """Tell whether every line of the span is still there and nothing came in between."""
+        kept = self._targets[span.start - 1 : span.end]
+        return all(kept) and all(b == a + 1 for a, b in pairwise(kept))
+
+
+def _positions(text: str) -> list[tuple[int, int]]:
+    """Return first and last line of every node that has them, in the order of the tree."""
+    positions: list[tuple[int, int]] = []
+    stack: list[ast.AST] = [ast.parse(text)]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.JoinedStr):
+            # The parts of an f-string have no reliable lines before Python 3.12.
+            positions.append((node.lineno, node.end_lineno or node.lineno))
+            continue
+        line = getattr(node, "lineno", None)
+        if line is not None:
+            decorators = getattr(node, "decorator_list", [])
+            first = min([line, *(d.lineno for d in decorators)])
+            positions.append((first, getattr(node, "end_lineno", None) or line))
+        stack.extend(reversed(list(ast.iter_child_nodes(node))))
+    return positions

@@ -1,0 +1,1 @@
+"""The catalogue of flaws, one file a kind."""

@@ -1,0 +1,1 @@
+"""Sound code that looks wrong, one file a kind."""

@@ -1,0 +1,248 @@
+"""The shape of an ML program: where it loads, splits, fits, evaluates, saves and serves.
+
+Every finder goes by what the code does (the library calls it makes), never by a particular
+program; a program without that shape gives None or an empty list, and the kinds that need it offer
+no site there.
+"""
+
+from dataclasses import dataclass
+
+import libcst as cst
+
+from seeded_bugs.contract import Edit, Landmark
+from seeded_bugs.tree import (
+    Tree,
+    assignment,
+    call_name,
+    statement,
+    strings,
+    target_names,
+)
+
+ESTIMATOR_HOMES = (
+    "sklearn.ensemble",
+    "sklearn.linear_model",
+    "sklearn.naive_bayes",
+    "sklearn.neighbors",
+    "sklearn.neural_network",
+    "sklearn.svm",
+    "sklearn.tree",
+)
+CROSS_VALIDATION = ("cross_val_score", "cross_validate", "cross_val_predict")
+
+
+@dataclass(frozen=True)
+class Split:
+    """The assignment that parts the rows: ``a, b[, c, d] = ...split...(frame, ...)``."""
+
+    line: cst.SimpleStatementLine
+    call: cst.Call
+    frame: str
+    targets: tuple[str, ...]
+    function: cst.FunctionDef
+
+
+@dataclass(frozen=True)
+class Columns:
+    """A module-level list of column names: ``NUM_COLUMNS = ["a", "b"]``."""
+
+    name: str
+    values: tuple[str, ...]
+    line: cst.SimpleStatementLine
+    literal: cst.List | cst.Tuple
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The assignment that reads a saved model: ``bundle = joblib.load(path)``."""
+
+    line: cst.SimpleStatementLine
+    name: str
+    function: cst.FunctionDef
+
+
+def find_split(tree: Tree) -> Split | None:
+    """Return the statement that parts training from held-out rows."""
+    for line in tree.all(cst.SimpleStatementLine):
+        assign = assignment(line)
+        if assign is None or not isinstance(assign.value, cst.Call):
+            continue
+        call, targets = assign.value, target_names(assign)
+        if "split" not in call_name(call).lower() or len(targets) < 2 or not call.args:
+            continue
+        first, function = call.args[0].value, tree.function(line)
+        if isinstance(first, cst.Name) and function is not None:
+            return Split(line, call, first.value, tuple(targets), function)
+    return None
+
+
+def find_columns(tree: Tree, *marks: str) -> Columns | None:
+    """Return the first module-level upper-case list of strings whose name holds one of the marks."""
+    for line in tree.module.body:
+        assign = assignment(line)
+        if assign is None or not isinstance(line, cst.SimpleStatementLine):
+            continue
+        names, values = target_names(assign), strings(assign.value)
+        literal = assign.value
+        if (
+            len(names) == 1
+            and values is not None
+            and isinstance(literal, cst.List | cst.Tuple)
+            and names[0].isupper()
+            and any(mark in names[0] for mark in marks)
+        ):
+            return Columns(names[0], tuple(values), line, literal)
+    return None
+
+
+def find_loaded(tree: Tree) -> Loaded | None:
+    """Return the statement of the prediction way that reads the saved model."""
+    for call in tree.calls("load"):
+        line = tree.statement(call)
+        assign, function = assignment(line), tree.function(call)
+        if (
+            assign is not None
+            and function is not None
+            and isinstance(line, cst.SimpleStatementLine)
+        ):
+            names = target_names(assign)
+            if len(names) == 1 and assign.value is call:
+                return Loaded(line, names[0], function)
+    return None
+
+
+def find_bundle(tree: Tree) -> cst.Dict | None:
+    """Return the dictionary literal that ``joblib.dump`` stores."""
+    for call in tree.calls("dump"):
+        if not call.args:
+            continue
+        stored = call.args[0].value
+        if isinstance(stored, cst.Dict):
+            return stored
+        if isinstance(stored, cst.Name):
+            for line in tree.all(cst.SimpleStatementLine, tree.function(call)):
+                assign = assignment(line)
+                if assign is not None and stored.value in target_names(assign):
+                    return assign.value if isinstance(assign.value, cst.Dict) else None
+    return None
+
+
+def imported(tree: Tree, *homes: str) -> set[str]:
+    """Return the names that ``from HOME import ...`` binds, for these homes."""
+    found: set[str] = set()
+    for node in tree.all(cst.ImportFrom):
+        if node.module is None or isinstance(node.names, cst.ImportStar):
+            continue
+        home = _dotted(node.module)
+        if home in homes:
+            for alias in node.names:
+                bound = alias.asname.name if alias.asname is not None else alias.name
+                if isinstance(bound, cst.Name):
+                    found.add(bound.value)
+    return found
+
+
+def _dotted(node: cst.Attribute | cst.Name) -> str:
+    if isinstance(node, cst.Name):
+        return node.value
+    assert isinstance(node.value, cst.Attribute | cst.Name)
+    return f"{_dotted(node.value)}.{node.attr.value}"
+
+
+def estimators(tree: Tree) -> list[cst.Call]:
+    """Return the calls that make a scikit-learn model (baselines left out)."""
+    return tree.calls(*imported(tree, *ESTIMATOR_HOMES)) if imported(tree, *ESTIMATOR_HOMES) else []
+
+
+def metric_calls(tree: Tree) -> list[cst.Call]:
+    """Return the calls of functions imported from ``sklearn.metrics``, in order."""
+    names = imported(tree, "sklearn.metrics")
+    return tree.calls(*names) if names else []
+
+
+def fit_lines(tree: Tree) -> list[cst.SimpleStatementLine]:
+    """Return the lines that fit something: ``model.fit(...)`` or ``model = make().fit(...)``."""
+    lines = [tree.statement(call) for call in tree.calls("fit")]
+    return [line for line in lines if isinstance(line, cst.SimpleStatementLine)]
+
+
+def cross_validation_lines(tree: Tree) -> list[cst.SimpleStatementLine]:
+    """Return the lines that cross-validate."""
+    lines = [tree.statement(call) for call in tree.calls(*CROSS_VALIDATION)]
+    return [line for line in lines if isinstance(line, cst.SimpleStatementLine)]
+
+
+def validation_lines(tree: Tree) -> list[cst.SimpleStatementLine]:
+    """Return the lines that call a function named for validating or checking."""
+    found = []
+    for call in tree.calls():
+        name = call_name(call).lower()
+        line = tree.statement(call) if ("validate" in name or "check" in name) else None
+        if isinstance(line, cst.SimpleStatementLine) and name not in CROSS_VALIDATION:
+            found.append(line)
+    return found
+
+
+def feature_lines(tree: Tree) -> list[cst.SimpleStatementLine]:
+    """Return the lines ``frame = ...feature...(frame)`` of training and serving."""
+    found = []
+    for call in tree.calls():
+        if "feature" in call_name(call).lower():
+            line = tree.statement(call)
+            assign = assignment(line)
+            if isinstance(line, cst.SimpleStatementLine) and assign is not None:
+                found.append(line)
+    return found
+
+
+def require(tree: Tree, *imports: str) -> tuple[Edit, ...]:
+    """Return the edit that adds what is missing of these import lines, e.g. ``import time``."""
+    present = {line.strip() for line in tree.module.code.splitlines()}
+    missing = [text for text in imports if text not in present and not _bound(tree, text)]
+    last = [s for s in tree.module.body if _is_import(s)]
+    if not missing or not last:
+        return ()
+    anchor = last[-1]
+    assert isinstance(anchor, cst.SimpleStatementLine)
+    return (Edit(anchor, [anchor, *(statement(text) for text in missing)], "support"),)
+
+
+def _bound(tree: Tree, text: str) -> bool:
+    """Tell whether a ``from HOME import NAME`` line is already covered by a longer one."""
+    if not text.startswith("from "):
+        return False
+    _, home, _, name = text.split(maxsplit=3)
+    return name in imported(tree, home)
+
+
+def _is_import(node: cst.CSTNode) -> bool:
+    return isinstance(node, cst.SimpleStatementLine) and isinstance(
+        node.body[0], cst.Import | cst.ImportFrom
+    )
+
+
+def landmark_nodes(tree: Tree, landmark: Landmark) -> list[cst.CSTNode]:
+    """Return the statements of a landmark, in the order of the text."""
+    split = find_split(tree)
+    loaded = find_loaded(tree)
+    if landmark == "split":
+        return [split.line] if split else []
+    if landmark == "serve":
+        return [loaded.function] if loaded else []
+    by_call: dict[str, list[cst.Call]] = {
+        "load": tree.calls("read_csv"),
+        "pipeline": tree.calls("Pipeline", "make_pipeline", "ColumnTransformer"),
+        "save": tree.calls("dump"),
+        "evaluate": metric_calls(tree),
+    }
+    by_line: dict[str, list[cst.SimpleStatementLine]] = {
+        "validate": validation_lines(tree),
+        "fit": fit_lines(tree),
+        "cross-validate": cross_validation_lines(tree),
+    }
+    nodes = by_line.get(landmark) or [
+        line
+        for line in (tree.statement(call) for call in by_call.get(landmark, []))
+        if isinstance(line, cst.SimpleStatementLine)
+    ]
+    return list(dict.fromkeys(nodes))

@@ -1,0 +1,211 @@
+"""Looking around in a parsed module: parents, enclosing statements and functions, names, code text.
+
+One walk a module, kept for the next kind that asks about the same module.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import TypeVar
+
+import libcst as cst
+
+Node = TypeVar("Node", bound=cst.CSTNode)
+Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
+
+
+class Tree:
+    """A module with the way up from every node. Nodes are compared by identity."""
+
+    def __init__(self, module: cst.Module) -> None:
+        self.module = module
+        self._nodes: list[cst.CSTNode] = []
+        self._parents: dict[int, cst.CSTNode] = {}
+        module.visit(_Walk(self._nodes, self._parents))
+
+    def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
+        """Return the node directly above; None above the module."""
+        return self._parents.get(id(node))
+
+    def up(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+        """Yield the nodes above, nearest first."""
+        above = self.parent(node)
+        while above is not None:
+            yield above
+            above = self.parent(above)
+
+    def all(self, kind: type[Node], within: cst.CSTNode | None = None) -> list[Node]:
+        """Return the nodes of a class in the order of the text, all or those below a node."""
+        found = [node for node in self._nodes if isinstance(node, kind)]
+        if within is None or within is self.module:
+            return found
+        return [node for node in found if self.is_below(node, within)]
+
+    def is_below(self, node: cst.CSTNode, top: cst.CSTNode) -> bool:
+        """Tell whether ``top`` is above the node (or is the node)."""
+        return node is top or any(above is top for above in self.up(node))
+
+    def nearest(self, node: cst.CSTNode, kind: type[Node]) -> Node | None:
+        """Return the nearest node of a class above the node."""
+        return next((above for above in self.up(node) if isinstance(above, kind)), None)
+
+    def statement(self, node: cst.CSTNode) -> Statement:
+        """Return the statement that holds the node: a simple line or a compound statement.
+
+        Raises:
+            LookupError: if the node stands in no statement (a module's header).
+        """
+        for above in (node, *self.up(node)):
+            if isinstance(above, cst.SimpleStatementLine | cst.BaseCompoundStatement):
+                return above
+        raise LookupError("the node stands in no statement")
+
+    def block(self, statement: Statement) -> list[Statement]:
+        """Return the statements that stand beside the statement, in order, itself included."""
+        above = self.parent(statement)
+        body = getattr(above, "body", ())
+        return [
+            s for s in body if isinstance(s, cst.SimpleStatementLine | cst.BaseCompoundStatement)
+        ]
+
+    def after(self, statement: Statement) -> list[Statement]:
+        """Return the statements of the same block that follow."""
+        block = self.block(statement)
+        return block[[s is statement for s in block].index(True) + 1 :]
+
+    def before(self, statement: Statement) -> list[Statement]:
+        """Return the statements of the same block that stand above."""
+        block = self.block(statement)
+        return block[: [s is statement for s in block].index(True)]
+
+    def function(self, node: cst.CSTNode) -> cst.FunctionDef | None:
+        """Return the nearest function around the node."""
+        return self.nearest(node, cst.FunctionDef)
+
+    def calls(self, *names: str, within: cst.CSTNode | None = None) -> list[cst.Call]:
+        """Return calls by the last part of the called name: ``calls("read_csv")``; no name: all."""
+        return [c for c in self.all(cst.Call, within) if not names or call_name(c) in names]
+
+    def names(self, within: cst.CSTNode | None = None) -> set[str]:
+        """Return every identifier below a node."""
+        return {name.value for name in self.all(cst.Name, within)}
+
+
+class _Walk(cst.CSTVisitor):
+    def __init__(self, nodes: list[cst.CSTNode], parents: dict[int, cst.CSTNode]) -> None:
+        super().__init__()
+        self._nodes, self._parents = nodes, parents
+        self._stack: list[cst.CSTNode] = []
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        if isinstance(node, cst.BaseParenthesizableWhitespace | cst.TrailingWhitespace):
+            return False
+        if self._stack:
+            self._parents[id(node)] = self._stack[-1]
+        self._nodes.append(node)
+        self._stack.append(node)
+        return True
+
+    def on_leave(self, original_node: cst.CSTNode) -> None:
+        if self._stack and self._stack[-1] is original_node:
+            self._stack.pop()
+
+
+@lru_cache(maxsize=16)
+def tree_of(module: cst.Module) -> Tree:
+    """Return the Tree of a module; the same object for the same module."""
+    return Tree(module)
+
+
+def code(node: cst.CSTNode) -> str:
+    """Return the text of a node."""
+    return cst.Module([]).code_for_node(node)
+
+
+def statement(text: str) -> cst.SimpleStatementLine | cst.BaseCompoundStatement:
+    """Parse one statement, e.g. ``statement("x = 1")``."""
+    return cst.parse_statement(text)
+
+
+def statements(text: str) -> list[cst.SimpleStatementLine | cst.BaseCompoundStatement]:
+    """Parse several statements, in order; comments above a statement stay with it."""
+    module = cst.parse_module(text)
+    body = list(module.body)
+    if body and module.header:
+        body[0] = body[0].with_changes(leading_lines=[*module.header, *body[0].leading_lines])
+    return body
+
+
+def expression(text: str) -> cst.BaseExpression:
+    """Parse one expression."""
+    return cst.parse_expression(text)
+
+
+def call_name(call: cst.Call) -> str:
+    """Return the last part of the called name: ``read_csv`` for ``pd.read_csv(...)``; else ''."""
+    function = call.func
+    if isinstance(function, cst.Name):
+        return function.value
+    return function.attr.value if isinstance(function, cst.Attribute) else ""
+
+
+def keyword(call: cst.Call, name: str) -> cst.Arg | None:
+    """Return the keyword argument of a call."""
+    return next((a for a in call.args if a.keyword is not None and a.keyword.value == name), None)
+
+
+def without_keyword(call: cst.Call, *names: str) -> cst.Call:
+    """Return the call without these keyword arguments."""
+    kept = [a for a in call.args if a.keyword is None or a.keyword.value not in names]
+    if kept:
+        kept[-1] = kept[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+    return call.with_changes(args=kept)
+
+
+def with_keyword(call: cst.Call, name: str, value: cst.BaseExpression) -> cst.Call:
+    """Return the call with a keyword argument set, in its old place or at the end."""
+    argument = cst.Arg(value, keyword=cst.Name(name), equal=_TIGHT)
+    if keyword(call, name) is None:
+        args = [a.with_changes(comma=cst.MaybeSentinel.DEFAULT) for a in call.args]
+        return call.with_changes(args=[*args, argument])
+    args = [
+        a.with_changes(value=value) if a.keyword is not None and a.keyword.value == name else a
+        for a in call.args
+    ]
+    return call.with_changes(args=args)
+
+
+_TIGHT = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+
+
+def string(node: cst.CSTNode | None) -> str | None:
+    """Return the value of a plain string literal; None for anything else."""
+    if not isinstance(node, cst.SimpleString):
+        return None
+    value = node.evaluated_value
+    return value if isinstance(value, str) else None
+
+
+def strings(node: cst.CSTNode) -> list[str] | None:
+    """Return the strings of a list or tuple literal of strings; None for anything else."""
+    if not isinstance(node, cst.List | cst.Tuple):
+        return None
+    values = [string(element.value) for element in node.elements]
+    return [v for v in values if v is not None] if None not in values else None
+
+
+def assignment(node: cst.CSTNode) -> cst.Assign | None:
+    """Return the assignment of a line that is just one assignment."""
+    if isinstance(node, cst.SimpleStatementLine) and len(node.body) == 1:
+        only = node.body[0]
+        return only if isinstance(only, cst.Assign) else None
+    return None
+
+
+def target_names(assign: cst.Assign) -> list[str]:
+    """Return the plain names that an assignment binds, left to right."""
+    target = assign.targets[0].target
+    if isinstance(target, cst.Name):
+        return [target.value]
+    if isinstance(target, cst.Tuple | cst.List):
+        return [e.value.value for e in target.elements if isinstance(e.value, cst.Name)]
+    return []
