@@ -1,6 +1,6 @@
 """The one line table, and spans of lines: overlap, distance, carry across an edit.
 
-Lines are numbered from 1. A span holds both its ends. ``\\n``, ``\\r\\n`` and ``\\r`` end a line and
+Lines are numbered from 1. A span holds both its ends. ``\\n``, ``\\r\\n`` and ``\\r`` end a line;
 nothing else does (``str.splitlines`` also breaks at form feeds and Unicode separators, which no
 editor counts), so page, readers and grader agree on what line 12 is.
 """
@@ -112,6 +112,15 @@ class LineMap:
             for k in range(n):
                 targets[i + k] = j + k + 1
         return cls(targets, len(new))
+
+    @classmethod
+    def by_origin(cls, origins: Sequence[int], old_length: int) -> "LineMap":
+        """Map by what an edit says itself: the old number of each new line, 0 for a new one."""
+        targets = [0] * old_length
+        for number, origin in enumerate(origins, 1):
+            if origin:
+                targets[origin - 1] = number
+        return cls(targets, len(origins))
 
     @classmethod
     def by_structure(cls, before: str, after: str) -> "LineMap":

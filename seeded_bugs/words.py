@@ -1,4 +1,4 @@
-"""The words of the trade that a flaw is described in; imports nothing, so that anyone may use it."""
+"""The words of the trade that a flaw is described in; imports nothing, so anyone may use it."""
 
 from typing import Literal, get_args
 

@@ -10,6 +10,7 @@ from typing import TypeVar
 import libcst as cst
 
 Node = TypeVar("Node", bound=cst.CSTNode)
+Container = cst.List | cst.Tuple | cst.Dict | cst.Call
 Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 
 
@@ -175,6 +176,24 @@ def with_keyword(call: cst.Call, name: str, value: cst.BaseExpression) -> cst.Ca
 
 
 _TIGHT = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+
+
+def drop(
+    tree: Tree, element: cst.Element | cst.Arg | cst.DictElement
+) -> tuple[Container, Container]:
+    """Return the list, dictionary, tuple or call that holds an element, and it without that one.
+
+    The layout stays: the comma of a last element passes to the one before.
+    """
+    holder = tree.parent(element)
+    assert isinstance(holder, cst.List | cst.Tuple | cst.Dict | cst.Call)
+    field = "args" if isinstance(holder, cst.Call) else "elements"
+    members = list(getattr(holder, field))
+    place = [member is element for member in members].index(True)
+    if place == len(members) - 1 and place > 0:
+        members[place - 1] = members[place - 1].with_changes(comma=element.comma)
+    del members[place]
+    return holder, holder.with_changes(**{field: members})
 
 
 def string(node: cst.CSTNode | None) -> str | None:

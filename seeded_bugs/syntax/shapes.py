@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from seeded_bugs.contract import Edit, Landmark
-from seeded_bugs.tree import (
+from seeded_bugs.syntax.tree import (
     Tree,
     assignment,
     call_name,
@@ -61,6 +61,15 @@ class Loaded:
     function: cst.FunctionDef
 
 
+@dataclass(frozen=True)
+class Serving:
+    """The line of the prediction way that computes the features: ``X = add_features(rows)``."""
+
+    line: cst.SimpleStatementLine
+    frame: str
+    function: cst.FunctionDef
+
+
 def find_split(tree: Tree) -> Split | None:
     """Return the statement that parts training from held-out rows."""
     for line in tree.all(cst.SimpleStatementLine):
@@ -77,7 +86,7 @@ def find_split(tree: Tree) -> Split | None:
 
 
 def find_columns(tree: Tree, *marks: str) -> Columns | None:
-    """Return the first module-level upper-case list of strings whose name holds one of the marks."""
+    """Return the first module-level upper-case list of strings with a mark in its name."""
     for line in tree.module.body:
         assign = assignment(line)
         if assign is None or not isinstance(line, cst.SimpleStatementLine):
@@ -124,6 +133,19 @@ def find_bundle(tree: Tree) -> cst.Dict | None:
                 assign = assignment(line)
                 if assign is not None and stored.value in target_names(assign):
                     return assign.value if isinstance(assign.value, cst.Dict) else None
+    return None
+
+
+def find_serving(tree: Tree) -> Serving | None:
+    """Return the line of the prediction way that computes the features."""
+    split = find_split(tree)
+    for line in feature_lines(tree):
+        function, assign = tree.function(line), assignment(line)
+        if split is None or function is None or assign is None or function is split.function:
+            continue
+        names = target_names(assign)
+        if len(names) == 1:
+            return Serving(line, names[0], function)
     return None
 
 
@@ -190,9 +212,24 @@ def feature_lines(tree: Tree) -> list[cst.SimpleStatementLine]:
         if "feature" in call_name(call).lower():
             line = tree.statement(call)
             assign = assignment(line)
-            if isinstance(line, cst.SimpleStatementLine) and assign is not None:
+            if not isinstance(line, cst.SimpleStatementLine) or assign is None:
+                continue
+            if _head(assign.value) is call:
                 found.append(line)
     return found
+
+
+def _head(value: cst.BaseExpression) -> cst.BaseExpression:
+    """Return what a chain starts from: ``f(x)`` in ``f(x).sort_index()[columns]``."""
+    while True:
+        if isinstance(value, cst.Subscript):
+            value = value.value
+        elif isinstance(value, cst.Call) and isinstance(value.func, cst.Attribute):
+            if not isinstance(value.func.value, cst.Call | cst.Subscript):
+                return value
+            value = value.func.value
+        else:
+            return value
 
 
 def require(tree: Tree, *imports: str) -> tuple[Edit, ...]:
@@ -223,12 +260,11 @@ def _is_import(node: cst.CSTNode) -> bool:
 
 def landmark_nodes(tree: Tree, landmark: Landmark) -> list[cst.CSTNode]:
     """Return the statements of a landmark, in the order of the text."""
-    split = find_split(tree)
-    loaded = find_loaded(tree)
+    split, serving = find_split(tree), find_serving(tree)
     if landmark == "split":
         return [split.line] if split else []
     if landmark == "serve":
-        return [loaded.function] if loaded else []
+        return [serving.function] if serving else []
     by_call: dict[str, list[cst.Call]] = {
         "load": tree.calls("read_csv"),
         "pipeline": tree.calls("Pipeline", "make_pipeline", "ColumnTransformer"),

@@ -1,0 +1,186 @@
+"""From a sown and messed program to the published files and the answer key."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+
+import libcst as cst
+from libcst.metadata import MetadataWrapper, PositionProvider
+
+from grader.files import sha256
+from grader.generate.notebook import build_notebook, cell_lines
+from grader.generate.sow import Bed, Sown
+from grader.records.base import Lines
+from grader.records.exercise import Exercise, PublishedFile
+from grader.records.key import AnswerKey, Cell, Claim, KeyDecoy, KeyItem, Level, Place, Versions
+from grader.records.scenario import Scenario
+from grader.spans import Span, merge, split_lines
+from grader.stream import Stream
+from seeded_bugs.contract import Landmark, SeededBug, SeededDecoy
+from seeded_bugs.syntax.shapes import landmark_nodes
+from seeded_bugs.syntax.tree import tree_of
+
+
+@dataclass(frozen=True)
+class Made:
+    """An exercise in memory: every published file by name, its record, and its key."""
+
+    exercise: Exercise
+    files: dict[str, bytes]
+    key: AnswerKey
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is the same for all files of one exercise.
+
+    ``secret`` is this exercise's own; ``run`` is how the notebook starts the program.
+    """
+
+    id: str
+    facts: Scenario
+    level: Level
+    minutes: int
+    formats: tuple[str, ...]
+    secret: bytes
+    secret_kind: str
+    brief: str
+    data: bytes
+
+
+def with_landmarks(bed: Bed, kinds: Mapping[str, SeededBug]) -> Bed:
+    """Return the bed with the other acceptable places of each flaw found in its text."""
+    wrapper = MetadataWrapper(cst.parse_module(bed.text), unsafe_skip_copy=True)
+    positions = wrapper.resolve(PositionProvider)
+    tree = tree_of(wrapper.module)
+
+    def lines(landmark: Landmark) -> list[Span]:
+        nodes = landmark_nodes(tree, landmark)
+        return [Span(positions[n].start.line, positions[n].end.line) for n in nodes]
+
+    flaws = []
+    for sown in bed.flaws:
+        wanted = kinds[sown.name].entry.elsewhere
+        found = merge([span for landmark in wanted for span in lines(landmark)])
+        flaws.append(Sown(sown.name, sown.main, sown.trace, tuple(found)))
+    return Bed(bed.text, tuple(flaws), bed.decoys, bed.refused)
+
+
+def build(
+    bed: Bed,
+    order: Order,
+    kinds: Mapping[str, SeededBug],
+    decoys: Mapping[str, SeededDecoy],
+) -> Made:
+    """Write the published files and the key of one exercise."""
+    stream = Stream(order.secret, "build")
+    data_name = f"data/{order.facts.data_file}"
+    run = f'main(["train", "--data", "{data_name}", "--out", "out", "--seed", "7"])'
+    book = build_notebook(bed.text, order.facts.title, run, order.id, stream.child("notebook"))
+    cells = book.cells if "notebook" in order.formats else ()
+    program = bed.text.encode()
+    files = {
+        "brief.md": order.brief.replace("{minutes}", str(order.minutes)).encode(),
+        data_name: order.data,
+    }
+    if "script" in order.formats:
+        files["program.py"] = program
+    if "notebook" in order.formats:
+        files["program.ipynb"] = book.data
+    exercise = Exercise(
+        id=order.id,
+        title=order.facts.title,
+        minutes=order.minutes,
+        files=tuple(
+            PublishedFile(name=name, sha256=sha256(files[name]), bytes=len(files[name]))
+            for name in sorted(files)
+        ),
+    )
+    files["exercise.json"] = exercise.canonical()
+    lines = split_lines(bed.text)
+    key = AnswerKey(
+        exercise=order.id,
+        title=order.facts.title,
+        scenario=order.facts.name,
+        level=order.level,
+        secret=order.secret.hex(),
+        secret_kind=order.secret_kind,  # type: ignore[arg-type]
+        versions=Versions(
+            grader=version("ml-review-grader"),
+            **{name: version(name) for name in ("libcst", "black", "numpy", "pandas")},
+        ),
+        exercise_sha256=sha256(files["exercise.json"]),
+        program_sha256=sha256(program),
+        program=bed.text,
+        cells=cells,
+        items=_items(bed, kinds, cells, lines),
+        decoys=_decoys(bed, decoys, cells, lines),
+    )
+    return Made(exercise, files, key)
+
+
+def _items(
+    bed: Bed, kinds: Mapping[str, SeededBug], cells: Sequence[Cell], lines: Sequence[str]
+) -> tuple[KeyItem, ...]:
+    items = []
+    for number, sown in enumerate(sorted(bed.flaws, key=lambda s: s.main), 1):
+        bug = kinds[sown.name]
+        entry = bug.entry
+        items.append(
+            KeyItem(
+                id=f"F{number}",
+                kind=entry.name,
+                kind_id=entry.id,
+                category=entry.category,
+                severity=entry.severity,
+                anchor=entry.anchor,
+                title=entry.title,
+                places=_places(sown, cells, lines),
+                wrong=entry.wrong,
+                harm=entry.harm,
+                fix=entry.fix,
+                said_well=entry.said_well,
+                near_misses=entry.near_misses,
+                identifiers=entry.identifiers,
+                proof=Claim(oracle=bug.proof.oracle, claim=bug.proof.claim),
+            )
+        )
+    return tuple(items)
+
+
+def _decoys(
+    bed: Bed, decoys: Mapping[str, SeededDecoy], cells: Sequence[Cell], lines: Sequence[str]
+) -> tuple[KeyDecoy, ...]:
+    found = []
+    for number, sown in enumerate(sorted(bed.decoys, key=lambda s: s.main), 1):
+        decoy = decoys[sown.name]
+        entry = decoy.entry
+        found.append(
+            KeyDecoy(
+                id=f"D{number}",
+                kind=entry.name,
+                kind_id=entry.id,
+                looks_like=entry.looks_like,
+                title=entry.title,
+                places=_places(sown, cells, lines),
+                sound_because=entry.sound_because,
+                said_badly=entry.said_badly,
+                proof=Claim(oracle=decoy.refutes.oracle, claim=decoy.refutes.claim),
+            )
+        )
+    return tuple(found)
+
+
+def _places(sown: Sown, cells: Sequence[Cell], lines: Sequence[str]) -> tuple[Place, ...]:
+    roles = [("main", s) for s in sown.main] + [("trace", s) for s in sown.trace]
+    taken = {span for _, span in roles}
+    roles += [("landmark", s) for s in sown.elsewhere if s not in taken]
+    return tuple(
+        Place(
+            role=role,  # type: ignore[arg-type]
+            lines=Lines(start=span.start, end=span.end),
+            cells=cell_lines(span, cells),
+            snippet="\n".join(lines[span.start - 1 : span.end]),
+        )
+        for role, span in roles
+    )

@@ -1,0 +1,56 @@
+"""All habits in their order, with the lines of flaws and decoys carried through each."""
+
+from grader.generate.mess.helpers import grow_returns, inline_helpers
+from grader.generate.mess.leftovers import (
+    Lines,
+    drop_comments,
+    drop_docstrings,
+    scatter,
+    unused,
+)
+from grader.generate.mess.names import rename
+from grader.generate.mess.printer import by_hand, lay_out, loosen
+from grader.generate.sow import Bed
+from grader.spans import LineMap, Span, split_lines
+from grader.stream import Stream
+
+
+def mess(bed: Bed, stream: Stream, percent: int) -> Bed:
+    """Return the bed with its program messed up and printed by one hand."""
+    bed = by_diff(bed, inline_helpers(bed.text, stream.child("inline"), percent, owned(bed)))
+    bed = by_diff(bed, grow_returns(bed.text, stream.child("grow"), percent, owned(bed)))
+    bed = by_tree(bed, rename(bed.text, stream.child("names"), percent * 2 // 3))
+    bed = by_tree(bed, lay_out(bed.text))
+    bed = by_line(bed, drop_docstrings(bed.text, stream.child("docs"), percent, owned(bed)))
+    bed = by_line(bed, drop_comments(bed.text, stream.child("comments"), percent))
+    bed = by_line(bed, unused(bed.text, stream.child("unused"), percent))
+    bed = by_line(bed, scatter(bed.text, stream.child("scatter"), percent, owned(bed)))
+    bed = by_tree(bed, by_hand(bed.text, stream.child("hand"), percent))
+    return by_line(bed, loosen(bed.text, stream.child("blanks"), percent))
+
+
+def laid_out(bed: Bed) -> Bed:
+    """Return the bed with its program as the formatter prints it."""
+    return by_tree(bed, lay_out(bed.text))
+
+
+def owned(bed: Bed) -> list[Span]:
+    """Return the lines that a flaw or a decoy owns; habits leave them whole."""
+    return [span for sown in bed.everything() for span in sown.spans()]
+
+
+def by_diff(bed: Bed, text: str) -> Bed:
+    """Return the bed after an edit that can only be compared."""
+    return bed.moved(text, LineMap.by_diff(bed.text, text))
+
+
+def by_tree(bed: Bed, text: str) -> Bed:
+    """Return the bed after an edit that keeps the syntax tree."""
+    return bed.moved(text, LineMap.by_structure(bed.text, text))
+
+
+def by_line(bed: Bed, lines: Lines) -> Bed:
+    """Return the bed after an edit that says where each line was before."""
+    text = "".join(f"{line}\n" for _, line in lines)
+    origins = [origin for origin, _ in lines]
+    return bed.moved(text, LineMap.by_origin(origins, len(split_lines(bed.text))))

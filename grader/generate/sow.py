@@ -1,0 +1,164 @@
+"""Sowing: from a clean program to one with flaws and decoys whose lines are measured.
+
+After each sowing the text before and after are compared: what changed are the lines of that flaw,
+and the lines of all earlier ones are carried along. A site whose lines would touch those of an
+earlier flaw is passed over, so that every line of the key has one owner.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+import libcst as cst
+
+from grader.errors import PlanError
+from grader.generate.plan import Plan, conflict
+from grader.spans import LineMap, Span, changed, merge, overlap
+from grader.stream import Stream
+from seeded_bugs.contract import Part, SeededBug, SeededDecoy, Seeder, Site, sow
+
+ALL_PARTS: tuple[Part, ...] = ("main", "trace", "support")
+
+
+@dataclass(frozen=True)
+class Sown:
+    """One flaw or decoy in the text: where it is, and where else it changed something."""
+
+    name: str
+    main: tuple[Span, ...]
+    trace: tuple[Span, ...]
+    elsewhere: tuple[Span, ...] = ()
+
+    def spans(self) -> tuple[Span, ...]:
+        """Return the lines that belong to it alone."""
+        return (*self.main, *self.trace)
+
+    def carried(self, lines: LineMap) -> "Sown":
+        """Return it on the next text."""
+        return replace(
+            self,
+            main=_carry(self.main, lines),
+            trace=_carry(self.trace, lines),
+            elsewhere=_carry(self.elsewhere, lines),
+        )
+
+
+@dataclass(frozen=True)
+class Bed:
+    """A program text with everything that was sown into it so far."""
+
+    text: str
+    flaws: tuple[Sown, ...] = ()
+    decoys: tuple[Sown, ...] = ()
+    refused: tuple[str, ...] = field(default=())
+
+    def everything(self) -> tuple[Sown, ...]:
+        """Return flaws and decoys."""
+        return (*self.flaws, *self.decoys)
+
+    def moved(self, text: str, lines: LineMap) -> "Bed":
+        """Return the bed after an edit that sows nothing."""
+        return replace(
+            self,
+            text=text,
+            flaws=tuple(s.carried(lines) for s in self.flaws),
+            decoys=tuple(s.carried(lines) for s in self.decoys),
+        )
+
+
+def sow_all(
+    clean: str,
+    plan: Plan,
+    kinds: Mapping[str, SeededBug],
+    decoys: Mapping[str, SeededDecoy],
+    stream: Stream,
+) -> Bed:
+    """Sow the plan into a clean program.
+
+    Raises:
+        PlanError: if a kind that must be there, or enough flaws or decoys, found no place.
+    """
+    bed = Bed(clean)
+    for name in (*plan.must, *plan.queue):
+        if len(bed.flaws) == plan.flaws:
+            break
+        if not _allowed(name, bed, plan, kinds):
+            continue
+        sown = _try(bed, name, kinds[name].find, stream.child(f"flaw/{name}"))
+        if sown is None and name in plan.must:
+            raise PlanError(f"{name} found no free place beside the other kinds that must be there")
+        bed = replace(bed, refused=(*bed.refused, name)) if sown is None else _add_flaw(*sown)
+    there = {s.name for s in bed.flaws}
+    for name in plan.decoy_queue:
+        if len(bed.decoys) == plan.decoys:
+            break
+        if there & set(decoys[name].entry.excludes):
+            continue
+        sown = _try(bed, name, decoys[name].find, stream.child(f"decoy/{name}"))
+        if sown is not None:
+            bed = replace(sown[0], decoys=(*sown[0].decoys, sown[1]))
+    return bed
+
+
+def _add_flaw(bed: Bed, sown: Sown) -> Bed:
+    return replace(bed, flaws=(*bed.flaws, sown))
+
+
+def _allowed(name: str, bed: Bed, plan: Plan, kinds: Mapping[str, SeededBug]) -> bool:
+    there = [s.name for s in bed.flaws]
+    if any(conflict(kinds, name, other) for other in there):
+        return False
+    category = kinds[name].entry.category
+    for quota in plan.quotas:
+        if category in quota.categories and name not in plan.must:
+            count = sum(kinds[n].entry.category in quota.categories for n in there)
+            return count < quota.most
+    return True
+
+
+def _try(bed: Bed, name: str, find: Seeder, stream: Stream) -> tuple[Bed, Sown] | None:
+    module = _parsed(bed.text)
+    for site in stream.shuffled(list(find(module))):
+        result = sow_site(bed, name, module, site)
+        if result is not None:
+            return result
+    return None
+
+
+def sow_site(bed: Bed, name: str, module: cst.Module, site: Site) -> tuple[Bed, Sown] | None:
+    """Sow one site; None if its lines would touch those of an earlier flaw or decoy."""
+    after = sow(module, site, ALL_PARTS).code
+    main, trace = measure(bed.text, module, site, after)
+    lines = LineMap.by_diff(bed.text, after)
+    for other in bed.everything():
+        if not all(lines.kept_together(span) for span in other.spans()):
+            return None
+        carried = other.carried(lines).spans()
+        if any(overlap(a, b) for a in carried for b in (*main, *trace)):
+            return None
+    return bed.moved(after, lines), Sown(name, main, trace)
+
+
+def measure(
+    before: str, module: cst.Module, site: Site, after: str
+) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
+    """Return the lines of ``after`` that the main edits wrote, and those of the trace edits."""
+    if all(edit.part == "main" for edit in site.edits):
+        return tuple(changed(before, after)), ()
+    only_main = sow(module, site, ("main",)).code
+    no_support = sow(module, site, ("main", "trace")).code
+    to_traced = LineMap.by_diff(only_main, no_support)
+    to_after = LineMap.by_diff(no_support, after)
+    main = _carry(_carry(tuple(changed(before, only_main)), to_traced), to_after)
+    trace = _carry(tuple(changed(only_main, no_support)), to_after)
+    return main, tuple(t for t in trace if not any(overlap(t, m) for m in main))
+
+
+def _carry(spans: Sequence[Span], lines: LineMap) -> tuple[Span, ...]:
+    carried = (lines.carry(span) for span in spans)
+    return tuple(merge([span for span in carried if span is not None]))
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> cst.Module:
+    return cst.parse_module(text)

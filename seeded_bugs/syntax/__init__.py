@@ -1,0 +1,1 @@
+"""Reading programs with libcst: the tools that the kinds share."""
