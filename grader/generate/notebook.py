@@ -7,6 +7,7 @@ program; only the last cell, which starts the run, stands in for the script's ma
 import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import nbformat
 
@@ -59,7 +60,7 @@ def build_notebook(text: str, title: str, run: str, public_id: str, stream: Stre
                 lines=where,
             )
         )
-        make = nbformat.v4.new_markdown_cell if markdown else nbformat.v4.new_code_cell
+        make: Any = nbformat.v4.new_markdown_cell if markdown else nbformat.v4.new_code_cell
         node = make(source=source)
         node["id"] = cell_id
         nodes.append(node)

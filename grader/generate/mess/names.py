@@ -48,6 +48,7 @@ def rename(text: str, stream: Stream, percent: int) -> str:
         chosen = [n for n in sorted(names) if stream.chance(percent) and not _in_string(n, text)]
         changes[function] = {n: _fresh(n, stream, taken) for n in chosen}
     renamed = module.visit(_Renamer(table, changes))
+    assert isinstance(renamed, cst.Module)
     return renamed.code
 
 
