@@ -94,52 +94,61 @@ class LineMap:
     """Where each line of one text stands in a later text.
 
     Args:
-        targets: for each old line (in order) its new number, or 0 when the line has gone.
-        length: how many lines the new text has.
+        targets: for each old line (in order) the lines it became; None when it has gone.
     """
 
-    def __init__(self, targets: Sequence[int], length: int) -> None:
+    def __init__(self, targets: Sequence[Span | None]) -> None:
         self._targets = tuple(targets)
-        self._length = length
 
     @classmethod
     def by_diff(cls, before: str, after: str) -> "LineMap":
         """Map by the longest common lines, white space at both ends put aside."""
         old = [line.strip() for line in split_lines(before)]
         new = [line.strip() for line in split_lines(after)]
-        targets = [0] * len(old)
+        targets: list[Span | None] = [None] * len(old)
         for i, j, n in _matcher(old, new).get_matching_blocks():
             for k in range(n):
-                targets[i + k] = j + k + 1
-        return cls(targets, len(new))
+                targets[i + k] = Span(j + k + 1, j + k + 1)
+        return cls(targets)
 
     @classmethod
     def by_origin(cls, origins: Sequence[int], old_length: int) -> "LineMap":
         """Map by what an edit says itself: the old number of each new line, 0 for a new one."""
-        targets = [0] * old_length
+        targets: list[Span | None] = [None] * old_length
         for number, origin in enumerate(origins, 1):
             if origin:
-                targets[origin - 1] = number
-        return cls(targets, len(origins))
+                targets[origin - 1] = Span(number, number)
+        return cls(targets)
 
     @classmethod
     def by_structure(cls, before: str, after: str) -> "LineMap":
         """Map by syntax, for an edit that keeps the tree: a formatter, a renaming.
 
-        Each line that starts or ends a node goes to the line where the same node starts or ends.
+        A line becomes the lines from where the nodes that start on it start now, to where the
+        nodes that end on it end now.
 
         Raises:
             ValueError: if the two texts do not have the same shape of tree.
         """
-        targets = [0] * len(split_lines(before))
-        for old, new in zip(_positions(before), _positions(after), strict=True):
-            for old_line, new_line in zip(old, new, strict=True):
-                targets[old_line - 1] = targets[old_line - 1] or new_line
-        return cls(targets, len(split_lines(after)))
+        count = len(split_lines(before))
+        lows: list[int | None] = [None] * count
+        highs: list[int | None] = [None] * count
+        for (start, end), (new_start, new_end) in zip(
+            _positions(before), _positions(after), strict=True
+        ):
+            low, high = lows[start - 1], highs[end - 1]
+            lows[start - 1] = new_start if low is None else min(low, new_start)
+            highs[end - 1] = new_end if high is None else max(high, new_end)
+        targets: list[Span | None] = []
+        for low, high in zip(lows, highs, strict=True):
+            ends = [end for end in (low, high) if end is not None]
+            targets.append(Span(ends[0], max(ends)) if ends else None)
+        return cls(targets)
 
     def line(self, number: int) -> int | None:
-        """Return the new number of one line; None when it has gone."""
-        return self._targets[number - 1] or None
+        """Return the first new line of one old line; None when it has gone."""
+        target = self._targets[number - 1]
+        return target.start if target else None
 
     def carry(self, span: Span) -> Span | None:
         """Return where the span stands now; None when none of its lines is left.
@@ -148,12 +157,13 @@ class LineMap:
         an end of the span is left out.
         """
         kept = [t for t in self._targets[span.start - 1 : span.end] if t]
-        return Span(min(kept), max(kept)) if kept else None
+        return Span(min(t.start for t in kept), max(t.end for t in kept)) if kept else None
 
     def kept_together(self, span: Span) -> bool:
         """Tell whether every line of the span is still there and nothing came in between."""
-        kept = self._targets[span.start - 1 : span.end]
-        return all(kept) and all(b == a + 1 for a, b in pairwise(kept))
+        kept = [t for t in self._targets[span.start - 1 : span.end] if t]
+        whole = len(kept) == span.end - span.start + 1
+        return whole and all(b.start <= a.end + 1 for a, b in pairwise(kept))
 
 
 def _positions(text: str) -> list[tuple[int, int]]:

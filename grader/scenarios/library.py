@@ -45,9 +45,8 @@ def scenario(name: str) -> ScenarioFolder:
         raise ScenarioError(f"no scenario is called {name!r}; there are: {known}")
     folder = HOME / name.replace("-", "_")
     try:
-        facts = Scenario.model_validate(
-            tomllib.loads((folder / "scenario.toml").read_text("utf-8"))
-        )
+        table = tomllib.loads((folder / "scenario.toml").read_text("utf-8"))
+        facts = Scenario.model_validate(table)
         program = (folder / "program.py").read_text("utf-8")
         brief = (folder / "brief.md").read_text("utf-8")
     except (OSError, tomllib.TOMLDecodeError, ValidationError) as error:

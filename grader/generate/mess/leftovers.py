@@ -51,12 +51,19 @@ def drop_docstrings(text: str, stream: Stream, percent: int, owned: Sequence[Spa
 
 
 def drop_comments(text: str, stream: Stream, percent: int) -> Lines:
-    """Return the program without about ``percent`` of its whole-line comments."""
+    """Return the program without about ``percent`` of its comments that have lines of their own.
+
+    A comment of several lines stays or goes whole.
+    """
     kept: Lines = []
     inside = _string_lines(text)
+    above, goes = False, False
     for number, line in enumerate(split_lines(text), 1):
         comment = line.lstrip().startswith("#") and number not in inside
-        if not (comment and stream.chance(percent)):
+        if comment and not above:
+            goes = stream.chance(percent)
+        above = comment
+        if not (comment and goes):
             kept.append((number, line))
     return kept
 

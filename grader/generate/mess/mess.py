@@ -1,5 +1,6 @@
 """All habits in their order, with the lines of flaws and decoys carried through each."""
 
+from grader.generate.mess.annotations import drop_annotations
 from grader.generate.mess.helpers import grow_returns, inline_helpers
 from grader.generate.mess.leftovers import (
     Lines,
@@ -19,13 +20,14 @@ def mess(bed: Bed, stream: Stream, percent: int) -> Bed:
     """Return the bed with its program messed up and printed by one hand."""
     bed = by_diff(bed, inline_helpers(bed.text, stream.child("inline"), percent, owned(bed)))
     bed = by_diff(bed, grow_returns(bed.text, stream.child("grow"), percent, owned(bed)))
+    bed = by_place(bed, drop_annotations(bed.text, stream.child("types"), percent))
     bed = by_tree(bed, rename(bed.text, stream.child("names"), percent * 2 // 3))
     bed = by_tree(bed, lay_out(bed.text))
     bed = by_line(bed, drop_docstrings(bed.text, stream.child("docs"), percent, owned(bed)))
     bed = by_line(bed, drop_comments(bed.text, stream.child("comments"), percent))
     bed = by_line(bed, unused(bed.text, stream.child("unused"), percent))
     bed = by_line(bed, scatter(bed.text, stream.child("scatter"), percent, owned(bed)))
-    bed = by_tree(bed, by_hand(bed.text, stream.child("hand"), percent))
+    bed = by_place(bed, by_hand(bed.text, stream.child("hand"), percent))
     return by_line(bed, loosen(bed.text, stream.child("blanks"), percent))
 
 
@@ -47,6 +49,13 @@ def by_diff(bed: Bed, text: str) -> Bed:
 def by_tree(bed: Bed, text: str) -> Bed:
     """Return the bed after an edit that keeps the syntax tree."""
     return bed.moved(text, LineMap.by_structure(bed.text, text))
+
+
+def by_place(bed: Bed, text: str) -> Bed:
+    """Return the bed after an edit within lines; every line keeps its number."""
+    count = len(split_lines(text))
+    assert count == len(split_lines(bed.text)), "an edit within lines keeps their number"
+    return bed.moved(text, LineMap.by_origin(range(1, count + 1), count))
 
 
 def by_line(bed: Bed, lines: Lines) -> Bed:

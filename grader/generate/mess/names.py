@@ -47,9 +47,8 @@ def rename(text: str, stream: Stream, percent: int) -> str:
     for function, names in locals_of.items():
         chosen = [n for n in sorted(names) if stream.chance(percent) and not _in_string(n, text)]
         changes[function] = {n: _fresh(n, stream, taken) for n in chosen}
-    renamed = module.visit(_Renamer(table, changes))
-    assert isinstance(renamed, cst.Module)
-    return renamed.code
+    code: str = module.visit(_Renamer(table, changes)).code
+    return code
 
 
 def _functions(module: cst.Module) -> Iterator[cst.FunctionDef]:
@@ -156,7 +155,7 @@ class _Renamer(cst.CSTTransformer):
         if id(original_node) in self._keep:
             return updated_node
         new = self._tables[-1].get(updated_node.value)
-        return updated_node.with_changes(value=new) if new else updated_node
+        return cst.Name(new, updated_node.lpar, updated_node.rpar) if new else updated_node
 
 
 def _in_string(name: str, text: str) -> bool:
@@ -176,8 +175,11 @@ def _fresh(name: str, stream: Stream, taken: set[str]) -> str:
         "".join(w[:3] for w in name.split("_")),
         f"{name.split('_')[0][:4]}{stream.between(1, 9)}",
     ]
+    made: str
     for made in stream.shuffled(makers):
-        usable = made.isidentifier() and not keyword.iskeyword(made) and not hasattr(builtins, made)
+        usable: bool = (
+            made.isidentifier() and not keyword.iskeyword(made) and not hasattr(builtins, made)
+        )
         if usable and made != name and made not in taken:
             taken.add(made)
             return made

@@ -1,0 +1,101 @@
+"""``grader generate``: fresh exercises and their keys."""
+
+from pathlib import Path
+
+import click
+
+LEVELS = click.Choice(["junior", "mid", "senior"])
+FORMATS = {"script": ("script",), "notebook": ("notebook",), "both": ("script", "notebook")}
+
+
+@click.command(
+    epilog="Example: grader generate --scenario churn --level mid --count 2 --format both "
+    "--out exercises --keys keys"
+)
+@click.option("--scenario", default="any", show_default=True, help="A scenario's name, or any.")
+@click.option("--level", type=LEVELS, default="mid", show_default=True)
+@click.option("--count", type=click.IntRange(1, 10_000), default=1, show_default=True)
+@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="script")
+@click.option("--include", multiple=True, metavar="KIND", help="A kind of flaw that must be there.")
+@click.option("--exclude", multiple=True, metavar="KIND", help="A kind that must not be there.")
+@click.option("--minutes", type=click.IntRange(5, 480), default=45, show_default=True)
+@click.option(
+    "--secret-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="F",
+    help="Take the secret from F (64 hex digits; made if it is not there).",
+)
+@click.option("--demo-seed", type=int, help="A short seed; guessable, never for real candidates.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    metavar="EXERCISES",
+    help="Folder for what candidates receive.",
+)
+@click.option(
+    "--keys",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    metavar="KEYS",
+    help="Folder for the answer keys; keep it private.",
+)
+@click.option("--no-run", is_flag=True, help="Do not run the programs before publishing them.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def generate(
+    scenario: str,
+    level: str,
+    count: int,
+    form: str,
+    include: tuple[str, ...],
+    exclude: tuple[str, ...],
+    minutes: int,
+    secret_file: Path | None,
+    demo_seed: int | None,
+    out: Path,
+    keys: Path,
+    no_run: bool,
+    as_json: bool,
+) -> None:
+    """Make exercises: a messy program with seeded flaws, its brief, its data, and a private key.
+
+    Each program is run (train and predict) before it is published.
+    """
+    from grader import bank
+    from grader.cli.show import print_json, progress, table
+    from grader.errors import PlanError
+    from grader.generate.exercise import Wish
+
+    if secret_file is not None and demo_seed is not None:
+        raise PlanError("give --secret-file or --demo-seed, not both")
+    bank.refuse_key_beside_exercise(out, keys)
+    secret = bank.fresh_secret()
+    if secret_file is not None:
+        secret = bank.secret_from_file(secret_file)
+    elif demo_seed is not None:
+        secret = bank.demo_secret(demo_seed)
+    wish = Wish(scenario, level, FORMATS[form], minutes, include, exclude)  # type: ignore[arg-type]
+    rows = []
+    for made in progress(bank.make_many(secret, wish, count, not no_run), count, "making"):
+        bank.publish(made, out, keys)
+        rows.append(
+            {
+                "exercise": made.exercise.id,
+                "scenario": made.key.scenario,
+                "level": made.key.level,
+                "lines": made.key.program.count("\n"),
+                "flaws": len(made.key.items),
+                "decoys": len(made.key.decoys),
+            }
+        )
+    if as_json:
+        print_json({"exercises": rows, "out": str(out), "keys": str(keys), "secret": secret.kind})
+        return
+    table(rows)
+    click.echo(f"Exercises for candidates: {out}/   Answer keys, private: {keys}/")
+    if bank.tracked_by_git(keys):
+        click.echo(
+            f"Warning: {keys} is inside a git repository and not ignored; "
+            "a commit would publish the keys.",
+            err=True,
+        )

@@ -1,0 +1,109 @@
+"""One exercise from a secret and a wish: plan, sow, mess, build."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import libcst as cst
+
+from grader import catalog
+from grader.generate.build import Made, Order, build, with_landmarks
+from grader.generate.mess.mess import laid_out, mess
+from grader.generate.plan import plan
+from grader.generate.sow import Bed, sow_all
+from grader.records.key import Level
+from grader.scenarios.library import ScenarioFolder, scenario, scenario_names
+from grader.stream import Stream
+from seeded_bugs.contract import SeededBug, SeededDecoy
+
+ANY = "any"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked for; ``formats`` holds "script", "notebook" or both."""
+
+    scenario: str = ANY
+    level: Level = "mid"
+    formats: tuple[str, ...] = ("script",)
+    minutes: int = 45
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+def make_exercise(secret: bytes, secret_kind: str, wish: Wish) -> Made:
+    """Make an exercise in memory; the same secret and wish give the same bytes.
+
+    Args:
+        secret: this exercise's own secret, 32 bytes.
+        secret_kind: ``fresh``, ``file`` or ``demo``, noted in the key.
+
+    Raises:
+        PlanError: if the wish cannot be met.
+        ScenarioError: if the scenario is unknown.
+        CatalogError: if an included or excluded kind is unknown.
+    """
+    stream = Stream(secret, "exercise")
+    public_id = f"{stream.child('id').name(10)}"
+    include = tuple(catalog.bug(name).entry.name for name in wish.include)
+    exclude = tuple(catalog.bug(name).entry.name for name in wish.exclude)
+    folder = _choose_scenario(stream.child("scenario"), wish.scenario, include)
+    kinds = {n: b for n, b in catalog.bugs().items() if n in fitting(folder.facts.name)}
+    decoys = fitting_decoys(folder.facts.name)
+    wishes = plan(stream.child("plan"), wish.level, kinds, decoys, include, exclude)
+    bed = sow_all(folder.program, wishes, kinds, decoys, stream.child("sow"))
+    bed = with_landmarks(laid_out(bed), kinds)
+    bed = mess(bed, stream.child("mess"), wishes.mess)
+    order = Order(
+        id=public_id,
+        facts=folder.facts,
+        level=wish.level,
+        minutes=wish.minutes,
+        formats=wish.formats,
+        secret=secret,
+        secret_kind=secret_kind,
+        brief=folder.brief,
+        data=_sample(folder, stream.child("data")),
+    )
+    return build(bed, order, kinds, decoys)
+
+
+@lru_cache(maxsize=32)
+def fitting(name: str) -> tuple[str, ...]:
+    """Return the kinds of flaw that offer a site in a scenario's clean program."""
+    module = cst.parse_module(scenario(name).program)
+    return tuple(n for n, b in catalog.bugs().items() if any(True for _ in b.find(module)))
+
+
+def fitting_decoys(name: str) -> dict[str, SeededDecoy]:
+    """Return the decoys that offer a site in a scenario's clean program."""
+    return {n: d for n, d in catalog.decoys().items() if n in _fitting_decoy_names(name)}
+
+
+@lru_cache(maxsize=32)
+def _fitting_decoy_names(name: str) -> tuple[str, ...]:
+    module = cst.parse_module(scenario(name).program)
+    return tuple(n for n, d in catalog.decoys().items() if any(True for _ in d.find(module)))
+
+
+def sown_alone(program: str, bug: SeededBug, site: int = 0) -> Bed:
+    """Return a program with one flaw at one of its sites, laid out and not messed up."""
+    from grader.generate.sow import sow_site
+
+    module = cst.parse_module(program)
+    result = sow_site(Bed(program), bug.entry.name, module, list(bug.find(module))[site])
+    assert result is not None, "an empty bed refuses nothing"
+    bed, sown = result
+    return laid_out(Bed(bed.text, (sown,)))
+
+
+def _choose_scenario(stream: Stream, wanted: str, include: tuple[str, ...]) -> ScenarioFolder:
+    if wanted != ANY:
+        return scenario(wanted)
+    fit = [n for n in scenario_names() if set(include) <= set(fitting(n))]
+    return scenario(stream.choice(fit or scenario_names()))
+
+
+def _sample(folder: ScenarioFolder, stream: Stream) -> bytes:
+    """Return the sample of data that the exercise ships, as CSV."""
+    frame = folder.make(stream.below(2**31), folder.facts.sample_rows)
+    return frame.to_csv(index=False, lineterminator="\n").encode()
