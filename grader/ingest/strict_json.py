@@ -1,0 +1,76 @@
+"""JSON from strangers: bounded depth, no duplicate keys, no NaN, no half characters."""
+
+import json
+import re
+from itertools import accumulate
+
+from grader.ingest.draft import RefusedError
+from grader.ingest.limits import MAX_DEPTH, over
+from grader.ingest.text import has_surrogate, shown
+
+_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+_NOT_BRACKET = re.compile(r"[^][{}]+")
+_STEP = {"[": 1, "{": 1, "]": -1, "}": -1}
+_LONGEST_NUMBER = 18
+
+
+def depth(text: str) -> int:
+    """Return how deep lists and objects are nested, without parsing."""
+    brackets = _NOT_BRACKET.sub("", _STRING.sub("", text))
+    return max(accumulate(map(_STEP.__getitem__, brackets)), default=0)
+
+
+def load(text: str, numbers_only: bool = True) -> object:
+    """Return the value of a JSON text. Very long numbers come as text.
+
+    Args:
+        numbers_only: refuse NaN and Infinity; notebooks keep them in outputs, which nobody reads.
+
+    Raises:
+        RefusedError: with every fault that keeps the text from being read.
+    """
+    found = over("depth", depth(text), MAX_DEPTH, "levels of brackets", "write it flatter")
+    if found:
+        raise RefusedError(*found)
+    faults: list[str] = []
+
+    def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        value = dict(pairs)
+        if len(value) < len(pairs):
+            seen: set[str] = set()
+            twice = sorted({k for k, _ in pairs if k in seen or seen.add(k)})  # type: ignore[func-returns-value]
+            faults.append(f"the key {', '.join(map(shown, twice))} stands twice in one object")
+        return value
+
+    def constant(name: str) -> None:
+        if numbers_only:
+            faults.append(f"{name} is no JSON value; write null or leave it out")
+
+    def integer(digits: str) -> int | str:
+        return int(digits) if len(digits) <= _LONGEST_NUMBER else digits
+
+    try:
+        value: object = json.loads(
+            text, object_pairs_hook=unique, parse_constant=constant, parse_int=integer
+        )
+    except json.JSONDecodeError as error:
+        raise RefusedError(
+            f"line {error.lineno}, column {error.colno}: {error.msg}; this is no valid JSON"
+        ) from error
+    except RecursionError as error:
+        raise RefusedError("the JSON is nested too deep; write it flatter") from error
+    if "\\u" in text and numbers_only and _any_surrogate(value):
+        faults.append("a \\u escape is half a character; write the character itself")
+    if faults:
+        raise RefusedError(*dict.fromkeys(faults))
+    return value
+
+
+def _any_surrogate(value: object) -> bool:
+    if isinstance(value, str):
+        return has_surrogate(value)
+    if isinstance(value, dict):
+        return any(has_surrogate(key) or _any_surrogate(item) for key, item in value.items())
+    if isinstance(value, list):
+        return any(_any_surrogate(item) for item in value)
+    return False
