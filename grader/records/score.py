@@ -4,6 +4,7 @@ from typing import Literal
 
 from grader.records.base import Milli, Record, Sha256
 from grader.records.key import KeyDecoy, KeyItem
+from grader.records.submission import Notice
 from grader.records.verdict import Verdicts
 
 Band = Literal["strong", "solid", "mixed", "not shown", "needs human"]
@@ -69,7 +70,11 @@ class Score(Record):
 
 
 class Result(Record):
-    """What is stored for one submission: a score with its verdicts, or the error it met."""
+    """What is stored for one submission: a score with its verdicts, or the error it met.
+
+    ``duplicate_of`` is the source of an earlier submission of the same candidate on the same
+    exercise: both are scored, the earlier one counts.
+    """
 
     format_version: Literal[1] = 1
     source: str
@@ -79,6 +84,8 @@ class Result(Record):
     candidate: str | None = None
     score: Score | None = None
     verdicts: Verdicts | None = None
+    notices: tuple[Notice, ...] = ()
+    duplicate_of: str | None = None
 
 
 class Form(Record):
