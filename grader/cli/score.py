@@ -71,17 +71,12 @@ def score(
     Exit code: 0 all scored; 1 some submissions failed (their rows say why);
     2 wrong usage, keys, exercises or rubric.
     """
-    from grader.errors import GraderError
     from grader.grading import grade
     from grader.score.rubric import load_rubric
 
-    try:
-        with _Bar(silent=as_json) as bar:
-            rules = load_rubric(rubric)
-            summary = grade(submissions, keys, out, rules, exercises, progress=bar.update)
-    except GraderError as error:
-        click.echo(f"Error: {error}", err=True)
-        context.exit(2)
+    rules = load_rubric(rubric)
+    with _Bar(silent=as_json) as bar:
+        summary = grade(submissions, keys, out, rules, exercises, progress=bar.update)
     if as_json:
         click.echo(json.dumps(_plain(summary, out), ensure_ascii=False, indent=2))
     else:

@@ -14,6 +14,7 @@ from grader.records.key import Place
 from grader.records.score import Form
 from grader.records.verdict import JudgedComment, JudgedItem, Verdicts
 from grader.report.visible import visible_text
+from grader.spans import split_lines
 
 State = Literal["found", "partly", "missed", "decoy", "hit-decoy"]
 
@@ -29,10 +30,11 @@ class Mark(NamedTuple):
 
 
 class ProgramLine(NamedTuple):
-    """One line of the program with what stands beside it."""
+    """One line of the program with what stands beside it; ``indent`` in characters."""
 
     number: int
     html: Markup
+    indent: int
     marks: tuple[Mark, ...]
     tint: State | None
     comments: tuple[JudgedComment, ...]
@@ -43,7 +45,7 @@ class ProgramLine(NamedTuple):
 def highlighted(program: str) -> tuple[Markup, ...]:
     """Return the program's lines as HTML, each closed in itself."""
     lexer = PythonLexer(stripnl=False, ensurenl=True)
-    formatter = HtmlFormatter[str](nowrap=True)
+    formatter = HtmlFormatter[str](nowrap=True, classprefix="hl-")
     html = highlight(visible_text(program, keep="\n\t"), lexer, formatter)
     # Pygments escapes the text; every tag in it is its own.
     return tuple(Markup(line) for line in html.removesuffix("\n").split("\n"))  # noqa: S704
@@ -54,16 +56,18 @@ def program_lines(form: Form, verdicts: Verdicts) -> tuple[ProgramLine, ...]:
     marks = _marks(form, verdicts)
     comments = _comments_by_line(verdicts.comments)
     missed = _missed_by_line(form, verdicts.items)
+    texts, htmls = split_lines(form.program), highlighted(form.program)
     return tuple(
         ProgramLine(
             number,
             html,
+            len(text) - len(text.lstrip()),
             tuple(marks[number]),
             _tint(marks[number]),
             tuple(comments[number]),
             tuple(missed[number]),
         )
-        for number, html in enumerate(highlighted(form.program), 1)
+        for number, (text, html) in enumerate(zip(texts, htmls, strict=True), 1)
     )
 
 

@@ -107,7 +107,7 @@ class ResultsFolder:
 
 def safe(name: str) -> str:
     """Return ``name`` if it is a plain file name, else a plain one that differs for each name."""
-    plain = _UNSAFE.sub("_", name).strip(".")[:_LONGEST]
+    plain = _UNSAFE.sub("_", name).strip(".-")[:_LONGEST] or "unnamed"
     return plain if plain == name else f"{plain}-{sha256(name.encode('utf-8', 'replace'))[:8]}"
 
 

@@ -60,6 +60,13 @@ class CandidateView(NamedTuple):
     decoys: tuple[DecoyRow, ...]
 
     @property
+    def marks_abreast(self) -> int:
+        """The most marks that stand on one line, three at most: the others go below."""
+        return min(
+            3, max((sum(bool(m.label) for m in line.marks) for line in self.lines), default=0)
+        )
+
+    @property
     def raised(self) -> tuple[Flag, ...]:
         """The flags that are up."""
         return tuple(flag for flag in self.score.flags if flag.raised)
