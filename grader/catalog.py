@@ -20,7 +20,7 @@ from seeded_bugs.contract import SeededBug, SeededDecoy
 
 T = TypeVar("T")
 ENTRY_POINTS = "grader.seeded_bugs"
-_NOT_KINDS = frozenset({"contract", "words"})
+_NOT_KINDS = frozenset({"catalogue", "contract", "words"})
 
 
 @cache

@@ -1,0 +1,49 @@
+"""The catalogue as a whole: the page, the ids that are for ever, the texts."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import seeded_bugs
+from grader import catalog
+from seeded_bugs.catalogue import PAGE, page
+
+KIND_FILES = [
+    path
+    for path in sorted(Path(seeded_bugs.__file__).parent.glob("*.py"))
+    if path.stem not in ("__init__", "catalogue")
+]
+# Ids that were ever given. An id is added here with its kind and never leaves.
+IDS = Path(__file__).with_name("ids.txt").read_text("utf-8").split()
+
+
+def test_the_catalogue_page_is_fresh() -> None:
+    """Remake it with ``python -m seeded_bugs.catalogue``."""
+    assert PAGE.read_text("utf-8") == page(catalog.bugs(), catalog.decoys())
+
+
+def test_ids_are_for_ever() -> None:
+    given = [b.entry.id for b in catalog.bugs().values()]
+    given += [d.entry.id for d in catalog.decoys().values()]
+    assert sorted(given) == sorted(IDS)
+
+
+@pytest.mark.parametrize("name", catalog.bugs())
+def test_an_entry_is_written_for_a_person(name: str) -> None:
+    entry = catalog.bugs()[name].entry
+    for text in (entry.wrong, entry.harm, entry.fix, *entry.said_well):
+        assert text == text.strip()
+        assert text[-1] in ".?!"
+    assert len(set(entry.said_well)) == len(entry.said_well)
+    assert all(url.startswith("https://") for url in entry.references)
+
+
+@pytest.mark.parametrize("path", KIND_FILES, ids=lambda p: p.stem)
+def test_kinds_know_neither_each_other_nor_the_grader(path: Path) -> None:
+    allowed = ("seeded_bugs.contract", "seeded_bugs.words", "seeded_bugs.syntax")
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
+            ("seeded_bugs", "grader")
+        ):
+            assert (node.module or "").startswith(allowed)
