@@ -1,0 +1,219 @@
+"""What a remark speaks of, by hand-written groups of words and rules over them.
+
+All groups are found in one pass over the words of a remark; a rule fires where the groups it needs
+meet within a window of words. The patterns stand in ``concepts.toml``.
+"""
+
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from grader.match.language import is_foreign, is_other_script
+from grader.match.spelling import Speller
+from grader.match.words import open_up, stem, tokens
+
+WINDOW = 44  # words: a rule's groups must meet within two or three sentences
+_STRIDE = 22
+_SKIPPED = frozenset(("the", "a", "an", "our", "these", "those"))
+
+
+class Reading(NamedTuple):
+    """What the patterns see in a remark.
+
+    ``kinds`` and ``labels`` give the weight of the best rule that fired (a second rule adds 1);
+    ``groups`` the groups found; ``phrases`` the words that made the best rule fire.
+    """
+
+    kinds: Mapping[str, int]
+    labels: Mapping[str, int]
+    groups: frozenset[str]
+    phrases: tuple[str, ...]
+
+
+class _Rule(NamedTuple):
+    label: str
+    kind: str
+    needs: int
+    unless: int
+    weight: int
+
+
+class _Phrase(NamedTuple):
+    words: tuple[str, ...]
+    open_end: bool
+    groups: int
+
+
+class Concepts:
+    """The compiled patterns.
+
+    Args:
+        data: the tables ``terms`` and ``rules`` as they stand in ``concepts.toml``.
+    """
+
+    def __init__(self, data: Mapping[str, Mapping[str, object]]) -> None:
+        self.groups = tuple(data["terms"]) + ("question_mark", "foreign_strong", "non_latin")
+        self._bit = {group: 1 << i for i, group in enumerate(self.groups)}
+        phrases: dict[tuple[tuple[str, ...], bool], int] = {}
+        spelled: set[str] = set()
+        for group, text in data["terms"].items():
+            for words, open_end in _phrases(str(text), spelled):
+                key = (words, open_end)
+                phrases[key] = phrases.get(key, 0) | self._bit[group]
+        self._by_first: dict[str, list[_Phrase]] = {}
+        self._prefixes: dict[str, int] = {}
+        for (words, open_end), bits in phrases.items():
+            if open_end and len(words) == 1:
+                self._prefixes[words[0]] = bits
+            else:
+                self._by_first.setdefault(words[0], []).append(_Phrase(words, open_end, bits))
+        for entries in self._by_first.values():
+            entries.sort(key=lambda p: -len(p.words))
+        self._shortest = min(map(len, self._prefixes), default=1)
+        self._alone: dict[str, int] = {}
+        self._rules = tuple(self._compile_rules(data["rules"]))
+        self.kinds = tuple(dict.fromkeys(rule.kind for rule in self._rules if rule.kind))
+        self.category_of = {rule.kind: rule.label for rule in self._rules if rule.kind}
+        self.labels = tuple(dict.fromkeys(rule.label for rule in self._rules))
+        self.speller = Speller(spelled)
+
+    def _compile_rules(self, tables: Mapping[str, object]) -> Iterable[_Rule]:
+        for label, kinds in tables.items():
+            assert isinstance(kinds, dict)
+            for kind, rules in kinds.items():
+                for text in rules:
+                    names, _, weight = text.partition("=")
+                    yield self._rule(label, "" if kind == "_any" else kind, names, weight)
+
+    def _rule(self, label: str, kind: str, names: str, weight: str) -> _Rule:
+        needs = unless = count = 0
+        for name in names.split():
+            if name.startswith("!"):
+                unless |= self._bit[name[1:]]
+            else:
+                needs |= self._bit[name]
+                count += 1
+        return _Rule(label, kind, needs, unless, int(weight) if weight else min(7, 1 + 2 * count))
+
+    def read(self, text: str) -> Reading:
+        """Return what the patterns see in a folded remark."""
+        raw = tokens(open_up(text))
+        found = self._scan([self.speller.mend(word) for word in raw if word not in _SKIPPED])
+        always = self._bit["question_mark"] if "?" in text else 0
+        if is_other_script(text):
+            always |= self._bit["non_latin"]
+        elif is_foreign(text, raw):
+            always |= self._bit["foreign_strong"]
+        return self._judge(found, always)
+
+    def _scan(self, words: Sequence[str]) -> list[tuple[int, int, str]]:
+        """Return (position, groups, phrase) of every phrase found, the longest first taken."""
+        stemmed = [stem(word) for word in words]
+        found: list[tuple[int, int, str]] = []
+        at = 0
+        while at < len(words):
+            length, groups = self._longest(words, stemmed, at)
+            if length < 2:
+                groups |= self._single(words[at], stemmed[at])
+            if groups:
+                found.append((at, groups, " ".join(words[at : at + max(length, 1)])))
+            at += max(length, 1)
+        return found
+
+    def _longest(self, words: Sequence[str], stemmed: Sequence[str], at: int) -> tuple[int, int]:
+        length = groups = 0
+        for phrase in self._by_first.get(stemmed[at], ()):
+            size = len(phrase.words)
+            if size < length:
+                break
+            if _matches(phrase, words, stemmed, at):
+                length, groups = size, groups | phrase.groups
+        return length, groups
+
+    def _single(self, word: str, stemmed: str) -> int:
+        """Return the groups whose open-ended word begins this word."""
+        known = self._alone.get(word)
+        if known is None:
+            known = 0
+            for form in {word.replace("iz", "is"), stemmed}:
+                for size in range(self._shortest, len(form) + 1):
+                    known |= self._prefixes.get(form[:size], 0)
+            if len(self._alone) < 50_000:
+                self._alone[word] = known
+        return known
+
+    def _judge(self, found: Sequence[tuple[int, int, str]], always: int) -> Reading:
+        kinds: dict[str, int] = {}
+        labels: dict[str, int] = {}
+        best: tuple[int, int, int] = (0, 0, 0)
+        everything = always
+        for start, present in _windows(found):
+            everything |= present
+            present |= always
+            for rule in self._rules:
+                if rule.needs & present != rule.needs or rule.unless & present:
+                    continue
+                _raise(labels, rule.label, rule.weight)
+                if rule.kind:
+                    _raise(kinds, rule.kind, rule.weight)
+                if rule.weight > best[0]:
+                    best = (rule.weight, start, rule.needs)
+        groups = frozenset(g for g in self.groups if self._bit[g] & everything)
+        phrases = dict.fromkeys(
+            phrase
+            for at, bits, phrase in found
+            if bits & best[2] and best[1] <= at < best[1] + WINDOW
+        )
+        return Reading(kinds, labels, groups, tuple(phrases)[:6])
+
+
+def _phrases(text: str, spelled: set[str]) -> Iterable[tuple[tuple[str, ...], bool]]:
+    for phrase in text.split(","):
+        open_end = phrase.rstrip().endswith("*")
+        words = [w for w in tokens(open_up(phrase.strip(" *"))) if w not in _SKIPPED]
+        if not words:
+            continue
+        spelled.update(words)
+        last = words[-1].replace("iz", "is") if open_end else stem(words[-1])
+        yield (*map(stem, words[:-1]), last), open_end
+
+
+def _matches(phrase: _Phrase, words: Sequence[str], stemmed: Sequence[str], at: int) -> bool:
+    last = at + len(phrase.words) - 1
+    if last >= len(words):
+        return False
+    if any(stemmed[at + i] != word for i, word in enumerate(phrase.words[:-1])):
+        return False
+    if not phrase.open_end:
+        return stemmed[last] == phrase.words[-1]
+    end = phrase.words[-1]
+    return words[last].replace("iz", "is").startswith(end) or stemmed[last].startswith(end)
+
+
+def _windows(found: Sequence[tuple[int, int, str]]) -> Iterable[tuple[int, int]]:
+    """Return (first word, groups present) of overlapping windows over the remark."""
+    last = found[-1][0] if found else 0
+    for start in range(0, max(1, last - WINDOW + _STRIDE + 1), _STRIDE):
+        present = 0
+        for at, groups, _ in found:
+            if start <= at < start + WINDOW:
+                present |= groups
+        yield start, present
+
+
+def _raise(table: dict[str, int], name: str, weight: int) -> None:
+    """Keep the best weight; one lesser rule beside it adds 1."""
+    old = table.get(name, 0)
+    if weight > old:
+        table[name] = weight + (1 if old else 0)
+    elif old and weight >= old - 1:
+        table[name] = max(old, weight + 1)
+
+
+@cache
+def concepts() -> Concepts:
+    """Return the shipped patterns, compiled once."""
+    path = Path(__file__).with_name("concepts.toml")
+    return Concepts(tomllib.loads(path.read_text(encoding="utf-8")))

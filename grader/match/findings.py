@@ -1,0 +1,136 @@
+"""A submission read into findings: what each says, where, and whether it asserts anything."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from grader.match.alerts import steering
+from grader.match.claim import Claim, judge, takes_back, withdraws
+from grader.match.language import is_foreign
+from grader.match.meaning import Said, said, top_category
+from grader.match.model import Model, Opinion
+from grader.match.normalise import Plain, make_plain
+from grader.match.place import Spot
+from grader.match.prepare import Ready
+from grader.match.segment import Unit, sentences, units
+from grader.match.words import open_up, tokens
+from grader.records.submission import Comment, Submission
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One finding before the text model has read it."""
+
+    comment: int
+    unit: int
+    of: int
+    text: str
+    whole: str
+    itemised: bool
+    claim: Claim
+    spot: Spot
+    foreign: bool
+    corrects: bool
+    takes_back: bool
+    plain: Plain
+    steers: bool
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One finding: its draft, what the model says of it, and its likeliest label."""
+
+    draft: Draft
+    opinion: Opinion
+    said: Said
+    label: str
+    share: int
+
+    @property
+    def order(self) -> tuple[object, ...]:
+        """Return what findings are sorted by: what is said and where, the index last."""
+        lines = self.draft.spot.lines
+        return (
+            self.draft.text,
+            lines is None,
+            lines or (0, 0),
+            self.draft.spot.words,
+            sorted(self.said.labels.items()),
+            self.draft.comment,
+            self.draft.unit,
+        )
+
+
+def draft(submission: Submission, ready: Ready) -> list[Draft]:
+    """Return the findings of a submission, in the order in which they were written."""
+    drafts: list[Draft] = []
+    for index, comment in enumerate(submission.comments):
+        drafts.extend(_draft(index, comment, ready))
+    return drafts
+
+
+def _draft(index: int, comment: Comment, ready: Ready) -> list[Draft]:
+    plain = make_plain(comment.text, ready.program)
+    spot = ready.layout.spot(comment)
+    found: list[Draft] = []
+    parts, steers = _without_steering(units(plain.claim))
+    whole = " ".join(unit.text for unit in parts)
+    foreign = is_foreign(whole, tokens(open_up(whole)))
+    for number, unit in enumerate(parts):
+        claim = judge(unit.sentences)
+        explained = unit.text if unit.itemised else whole
+        found.append(
+            Draft(
+                comment=index, unit=number, of=len(parts), text=unit.text, whole=explained,
+                itemised=unit.itemised, claim=claim, spot=spot, foreign=foreign,
+                corrects=withdraws(plain.claim), takes_back=takes_back(plain.claim),
+                plain=plain, steers=steers,
+            )
+        )  # fmt: skip
+    return found
+
+
+def _without_steering(parts: Sequence[Unit]) -> tuple[list[Unit], bool]:
+    kept = [
+        Unit(tuple(s for s in part.sentences if not steering(s)), part.itemised) for part in parts
+    ]
+    steers = any(len(a.sentences) < len(b.sentences) for a, b in zip(kept, parts, strict=True))
+    return [unit for unit in kept if unit.sentences] or kept[:1], steers
+
+
+def conclude(
+    drafts: Sequence[Draft],
+    opinions: Sequence[Opinion],
+    submission: Submission,
+    ready: Ready,
+    model: Model,
+) -> list[Finding]:
+    """Return the findings with what the model says of each."""
+    found = []
+    for one, opinion in zip(drafts, opinions, strict=True):
+        comment = submission.comments[one.comment]
+        ready_said = said(one.text, opinion, comment, model.idf, ready.held)
+        label, share = top_category(ready_said.labels)
+        found.append(Finding(one, opinion, ready_said, label, share))
+    return found
+
+
+def sprawls(finding: Finding) -> bool:
+    """Tell whether one unlisted remark runs through four or more categories of flaw.
+
+    A long argument about one flaw names its neighbours too, but most of its sentences are about
+    one category.
+    """
+    strong = [c for c, w in finding.opinion.reading.labels.items() if w >= 5 and c in _FLAWS]
+    if len(strong) < 4 or finding.draft.itemised:
+        return False
+    parts = sentences(finding.draft.text)
+    if len(parts) < 4:
+        commas = finding.draft.text.count(",") + finding.draft.text.count("/")
+        return commas >= 3 and finding.share < 600
+    return finding.share < 500
+
+
+_FLAWS = frozenset(
+    "leakage evaluation statistics reproducibility configuration error-handling validation serving "
+    "data-handling maintainability security".split()
+)

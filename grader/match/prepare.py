@@ -1,0 +1,79 @@
+"""An answer key made ready: its layout, and the words of its items and decoys."""
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from grader.match.meaning import Restriction, Texts, code_words, telling, weigh
+from grader.match.model import Model
+from grader.match.normalise import ProgramText, fold
+from grader.match.place import Anchored, Layout, anchor
+from grader.records.key import AnswerKey, KeyDecoy, KeyItem
+
+
+class ReadyItem(NamedTuple):
+    """A key item with its words and places."""
+
+    item: KeyItem
+    texts: Texts
+    places: tuple[Anchored, ...]
+
+
+class ReadyDecoy(NamedTuple):
+    """A decoy with its words and places."""
+
+    decoy: KeyDecoy
+    texts: Texts
+    places: tuple[Anchored, ...]
+
+
+class Ready(NamedTuple):
+    """All of a key that matching needs."""
+
+    key: AnswerKey
+    layout: Layout
+    program: ProgramText
+    items: tuple[ReadyItem, ...]
+    decoys: tuple[ReadyDecoy, ...]
+    held: Restriction
+    names: frozenset[str]
+
+
+@lru_cache(maxsize=64)
+def prepare(key: AnswerKey, model: Model) -> Ready:
+    """Return the key made ready; the work is done once for each key."""
+    layout = Layout(key)
+    items = tuple(_item(item, layout, model.idf) for item in key.items)
+    decoys = tuple(_decoy(decoy, layout, model.idf) for decoy in key.decoys)
+    held = Restriction(
+        frozenset([*(i.category for i in key.items), *(d.looks_like for d in key.decoys)]),
+        frozenset(i.kind for i in key.items),
+    )
+    names = frozenset(name for item in items for name in item.texts.identifiers)
+    return Ready(key, layout, ProgramText(layout.lines), items, decoys, held, names)
+
+
+def _item(item: KeyItem, layout: Layout, idf: Mapping[str, int]) -> ReadyItem:
+    told = (*item.said_well, item.wrong, f"{item.wrong} {item.harm} {item.fix}", item.title)
+    texts = Texts(
+        item.id,
+        item.category,
+        item.kind,
+        tuple(weigh(text, idf) for text in _folded(told)),
+        tuple(weigh(text, idf) for text in _folded(item.near_misses)),
+        telling(fold(item.harm)[0], idf),
+        telling(fold(item.fix)[0], idf),
+        code_words(item.identifiers),
+    )
+    return ReadyItem(item, texts, anchor(item.places, layout))
+
+
+def _decoy(decoy: KeyDecoy, layout: Layout, idf: Mapping[str, int]) -> ReadyDecoy:
+    said = tuple(weigh(text, idf) for text in _folded(decoy.said_badly))
+    nothing: frozenset[str] = frozenset()
+    texts = Texts(decoy.id, decoy.looks_like, "", said, (), nothing, nothing, nothing)
+    return ReadyDecoy(decoy, texts, anchor(decoy.places, layout))
+
+
+def _folded(texts: Iterable[str]) -> list[str]:
+    return [fold(text)[0] for text in texts]

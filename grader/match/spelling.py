@@ -1,0 +1,66 @@
+"""Mends words that are one letter off a word of the trade, so that typing errors cost nothing."""
+
+from collections.abc import Iterable
+
+_SHORTEST = 5
+# English words that stand one letter from a word of the trade and mean what they say.
+_PLAIN_WORDS = frozenset(
+    "trail trial brain grain drain strain terrain while white whole where there these those third "
+    "other order older could would should scare share shore stare state stage spare space speed "
+    "spent spend field yield build built guild quite quiet quote place plane plain plan least "
+    "lease leave cause clause chose loose moose house mouse horse coast toast roast boast moral "
+    "metal petal pedal modal nodal medal rough tough touch couch coach reach teach beach peach "
+    "right light might sight night fight eight weight height tried cried dried fried prize price "
+    "pride bride prime crime slight slit spill still skill shift swift lists lasts costs posts "
+    "hosts nests rests vests tests texts taxes boxes fixes mixes mines lines lives lived liked "
+    "lined mined wined dined stops steps shops ships chips clips flips slips trips drips grips "
+    "tends sends lends bends mends means beans leans jeans learn yearn early nearly clearly "
+    "really easily rarely barely merely later water latter letter better matter batter butter "
+    "filter fitter hitter sitter bitter litter differ defer refer prefer infer offer suffer "
+    "buffer rather gather father bother mother either neither whether weather leather".split()
+)
+
+
+class Speller:
+    """Knows a list of words and finds the one that a misspelt word is nearest to.
+
+    Only words of five letters or more are mended, by one letter missing, added, changed or two
+    swapped, and only when the first letter is right.
+    """
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._known = {word for word in words if word.isalpha()}
+        self._by_cut: dict[str, str] = {}
+        for word in sorted(self._known, key=lambda w: (len(w), w), reverse=True):
+            if len(word) >= _SHORTEST:
+                for cut in _cuts(word):
+                    self._by_cut[cut] = word
+        self._mended: dict[str, str] = {}
+
+    def learn(self, words: Iterable[str]) -> None:
+        """Take more words as rightly spelt, without mending others towards them."""
+        self._known.update(words)
+
+    def mend(self, word: str) -> str:
+        """Return the word itself, or the word of the trade that it was meant to be."""
+        if len(word) < _SHORTEST or word in self._known or word in _PLAIN_WORDS:
+            return word
+        known = self._mended.get(word)
+        if known is None:
+            known = self._nearest(word) if word.isalpha() else word
+            if len(self._mended) < 50_000:
+                self._mended[word] = known
+        return known
+
+    def _nearest(self, word: str) -> str:
+        if any(word.removesuffix(e) in self._known for e in ("s", "es", "d", "ed", "ing", "ly")):
+            return word
+        for cut in (word, *_cuts(word)):
+            found = self._by_cut.get(cut)
+            if found and found[0] == word[0] and abs(len(found) - len(word)) <= 1:
+                return found
+        return word
+
+
+def _cuts(word: str) -> list[str]:
+    return [word[:i] + word[i + 1 :] for i in range(1, len(word))]

@@ -1,0 +1,71 @@
+"""Remarks spread over the program in the hope that some land: found, so that luck earns nothing."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from grader.match.findings import Finding, sprawls
+from seeded_bugs.words import CATEGORIES
+
+COPIES = 4  # the same text at so many places is one general remark
+CATEGORIES_AT_ONE_PLACE = 4
+CROWDED_PLACES = 3
+FREE_MISSES = 3  # claims of one category beside the mark before its credit shrinks
+SHRINK = 250  # thousandths of credit lost for each further one
+_LETTERS = re.compile(r"[a-z]+")
+
+
+def generic(findings: Sequence[Finding]) -> dict[int, str]:
+    """Return the positions of findings that say nothing about their place, and why."""
+    reasons: dict[int, str] = {}
+    for i in _copied(findings):
+        reasons[i] = "the same remark stands at four or more places"
+    for i in _crowded(findings):
+        reasons.setdefault(i, "four or more kinds of trouble are claimed at each of many places")
+    for i, finding in enumerate(findings):
+        if sprawls(finding):
+            reasons.setdefault(i, "one remark runs through four or more kinds of trouble")
+    return reasons
+
+
+def _copied(findings: Sequence[Finding]) -> Iterable[int]:
+    places: dict[tuple[str, ...], set[int]] = defaultdict(set)
+    members: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for i, finding in enumerate(findings):
+        lines = finding.draft.spot.lines
+        if lines is None:
+            continue
+        text = tuple(sorted({w for w in _LETTERS.findall(finding.draft.text.lower()) if len(w) > 2}))
+        places[text].add(lines.start)
+        members[text].append(i)
+    for text, starts in places.items():
+        if len(starts) >= COPIES:
+            yield from members[text]
+
+
+def _crowded(findings: Sequence[Finding]) -> list[int]:
+    """Return findings at places where many categories are claimed, if there are many such."""
+    at: dict[int, list[int]] = defaultdict(list)
+    for i, finding in enumerate(findings):
+        lines = finding.draft.spot.lines
+        if lines is not None and finding.draft.claim.level and finding.label in CATEGORIES:
+            at[lines.start].append(i)
+    crowded = [
+        members
+        for members in at.values()
+        if len({findings[i].label for i in members}) >= CATEGORIES_AT_ONE_PLACE
+    ]
+    if len(crowded) < CROWDED_PLACES:
+        return []
+    return [i for members in crowded for i in members]
+
+
+def credit_share(right: int, claims: int) -> int:
+    """Return the share of credit, in thousandths, for a category claimed ``claims`` times.
+
+    Args:
+        right: claims that hit an item.
+        claims: different lines at which the category was claimed.
+    """
+    excess = claims - right - FREE_MISSES - right
+    return max(0, 1000 - SHRINK * max(0, excess))
