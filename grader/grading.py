@@ -12,7 +12,7 @@ from grader.ingest.limits import MAX_BYTES
 from grader.ingest.read import peek_exercise, read_submission
 from grader.keyring import Keyring, LoadedKey
 from grader.match.match import match_all
-from grader.match.model import Model
+from grader.match.model import Model, load_model
 from grader.records.score import Form, Result, ScoreVersions
 from grader.records.submission import Submission
 from grader.records.verdict import Verdicts
@@ -105,7 +105,7 @@ def grade(
     if not found:
         given = ", ".join(str(path) for path in paths)
         raise SubmissionError(given, [f"no submission is there (known: {', '.join(ENDINGS)})"])
-    ring, model = Keyring(keys_dir, exercises_dir), Model.load()
+    ring, model = Keyring(keys_dir, exercises_dir), load_model()
     seen: dict[tuple[str, str], str] = {}
     forms: set[str] = set()
     scored, first = 0, list[Result]()

@@ -37,7 +37,11 @@ class Evidence(Record):
 
 
 class JudgedComment(Record):
-    """One comment with its verdict. ``item`` is a key item's or a decoy's id."""
+    """One comment with its verdict. ``item`` is a key item's or a decoy's id.
+
+    ``also`` names further items that the comment was credited for, and further decoys that it
+    takes for flaws.
+    """
 
     index: int
     text: str

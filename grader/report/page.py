@@ -43,6 +43,7 @@ def _environment() -> Environment:
         "visible": visible,
         "points": points,
         "slug": slug,
+        "sentence": sentence,
         "percent": percent,
         "interval": interval,
     }
@@ -64,6 +65,12 @@ def points(milli: int, places: int = 1) -> str:
 def percent(part: int, whole: int) -> str:
     """Return a share in whole per cent; a dash where there is nothing to share."""
     return f"{round(100 * part / whole)}" if whole else "–"
+
+
+def sentence(text: str) -> str:
+    """Return the text with a capital at its start and a full stop at its end."""
+    ended = text if text.endswith((".", "!", "?", ":")) else f"{text}."
+    return ended[:1].upper() + ended[1:] if text else ""
 
 
 def slug(name: str) -> str:

@@ -78,9 +78,14 @@ def state_of(item: JudgedItem) -> State:
     return "found" if item.credit >= 1000 else "partly"
 
 
+def takes_for_flaw(comment: JudgedComment, decoy: str) -> bool:
+    """Tell whether a comment calls this decoy a flaw, alone or beside something else."""
+    return decoy in comment.also or (comment.verdict == "contradicted" and comment.item == decoy)
+
+
 def _marks(form: Form, verdicts: Verdicts) -> Mapping[int, list[Mark]]:
     states: dict[str, State] = {item.item: state_of(item) for item in verdicts.items}
-    wrong = {c.item for c in verdicts.comments if c.verdict == "contradicted" and c.item}
+    wrong = {d.id for d in form.decoys for c in verdicts.comments if takes_for_flaw(c, d.id)}
     by_line: defaultdict[int, list[Mark]] = defaultdict(list)
     for item in form.items:
         state = states.get(item.id, "missed")

@@ -8,7 +8,7 @@ from typing import NamedTuple, get_args
 from grader.records.key import KeyDecoy, KeyItem
 from grader.records.score import Band, Flag, Form, Result, Score
 from grader.records.verdict import JudgedComment, JudgedItem, Verdicts
-from grader.report.program import ProgramLine, State, program_lines, state_of
+from grader.report.program import ProgramLine, State, program_lines, state_of, takes_for_flaw
 from grader.report.results import Results
 
 BANDS: tuple[Band, ...] = get_args(Band)
@@ -91,6 +91,11 @@ class PageView(NamedTuple):
     median: float | None
     duplicates: int
 
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """The titles of the exercises, each once."""
+        return tuple(dict.fromkeys(exercise.form.title for exercise in self.exercises))
+
 
 def page_view(results: Results) -> PageView:
     """Return the page's values. A further submission of a candidate is shown, but not counted."""
@@ -149,14 +154,7 @@ def _candidate(result: Result, form: Form, anchor: str) -> CandidateView:
         unplaced=tuple(c for c in verdicts.comments if c.lines is None),
         key=_key_rows(form, verdicts),
         decoys=tuple(
-            DecoyRow(
-                decoy,
-                tuple(
-                    c
-                    for c in verdicts.comments
-                    if c.verdict == "contradicted" and c.item == decoy.id
-                ),
-            )
+            DecoyRow(decoy, tuple(c for c in verdicts.comments if takes_for_flaw(c, decoy.id)))
             for decoy in form.decoys
         ),
     )

@@ -68,22 +68,23 @@ def _noise(verdicts: Verdicts, counts: Counter[CommentVerdict], rubric: Rubric) 
     )
     budget = rubric.budget
     return Noise(
-        contradicted=_distinct_contradictions(verdicts.comments),
+        contradicted=_distinct_contradictions(verdicts),
         generic=counts["generic"],
         over_budget=max(0, heard - budget.comments) + max(0, counts["style"] - budget.style),
         decoys=verdicts.decoys,
     )
 
 
-def _distinct_contradictions(comments: Sequence[JudgedComment]) -> int:
+def _distinct_contradictions(verdicts: Verdicts) -> int:
     """Count each decoy once: saying the same wrong thing again is no second mistake."""
-    return len(
-        {
-            comment.item or " ".join(comment.text.casefold().split())
-            for comment in comments
-            if comment.verdict == "contradicted"
-        }
-    )
+    items = {item.item for item in verdicts.items}
+    wrong = {
+        comment.item or " ".join(comment.text.casefold().split())
+        for comment in verdicts.comments
+        if comment.verdict == "contradicted"
+    }
+    beside = {name for c in verdicts.comments for name in c.also if name not in items}
+    return len(wrong | beside)
 
 
 def total_weight(entries: Sequence[Entry]) -> int:

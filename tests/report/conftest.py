@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import settings
 
 from grader.files import sha256
 from grader.records.base import Lines
@@ -13,9 +12,6 @@ from grader.records.submission import Notice
 from grader.records.verdict import Evidence, JudgedComment, JudgedItem, Verdicts
 from grader.score.rubric import load_rubric
 from grader.score.score import score
-
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
 
 PROGRAM = '''\
 """Rank customers."""

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import pytest
-from hypothesis import settings
 
 from grader.files import sha256
 from grader.records.score import Score, ScoreVersions
@@ -18,10 +17,6 @@ from grader.records.verdict import (
 from grader.score.rubric import Rubric, load_rubric
 from grader.score.score import score
 from seeded_bugs.words import Category, Severity
-
-# How long an example takes says something of the machine, nothing of the claim.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
 
 
 class Flaw(NamedTuple):

@@ -163,6 +163,12 @@ def test_the_same_decoy_taken_twice_is_one_mistake(judge, scored, flaw):
     assert once.judgement == twice.judgement < 20_000
 
 
+def test_a_decoy_claimed_beside_a_hit_in_one_comment_costs_too(judge, scored, flaw):
+    hidden = judge([flaw(credit=1000)])
+    both = hidden.comments[0].model_copy(update={"also": ("F1", "D1")})
+    assert scored(hidden.model_copy(update={"comments": (both,)})).judgement == 15_000
+
+
 def test_forty_specific_comments_beside_the_key_cost_nothing(judge, scored, flaw):
     busy = scored(judge([flaw(credit=1000)], {"valid-unlisted": 40, "style": 20}))
     assert busy.score == 100_000
