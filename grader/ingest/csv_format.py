@@ -11,6 +11,7 @@ from grader.ingest.published import Published
 from grader.ingest.text import shown
 from grader.spans import split_lines
 
+_HEADER_CHARACTERS = 2_000
 _DELIMITERS = ",;\t"
 _HEADER = "start with a header such as file,line,end_line,comment,severity,category"
 
@@ -21,8 +22,12 @@ def read(text: str, published: Published | None) -> Reading:
     Raises:
         RefusedError: if there is no usable header, or the quotes do not close.
     """
-    header_line = next((line for line in split_lines(text) if line.strip()), "")
+    lines = split_lines(text)
+    header_line = next((line for line in lines if line.strip()), "")[:_HEADER_CHARACTERS]
     delimiter = max(_DELIMITERS, key=lambda d: _columns_known(header_line, d))
+    refused = limits.too_many_lines(lines)
+    if refused:
+        raise RefusedError(*refused)
     rows = _rows(text, delimiter)
     if not rows:
         raise RefusedError(f"the file is empty; {_HEADER}")
@@ -85,6 +90,9 @@ def _explained(error: csv.Error) -> str:
 
 def _header(row: Sequence[str]) -> tuple[list[str | None], list[Told]]:
     """Return the field of each column, None for an unknown one."""
+    refused = limits.over("row 1", len(row), limits.MAX_COLUMNS, "columns", "remove some")
+    if refused:
+        raise RefusedError(*refused)
     names = [field_of(cell) for cell in row]
     known = [name for name in names if name]
     faults = [

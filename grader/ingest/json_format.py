@@ -9,6 +9,8 @@ from grader.ingest.text import shown
 
 _SHAPE = 'write {"exercise": …, "candidate": …, "comments": [{"line": 12, "comment": "…"}]}'
 
+_FIELDS_TOLD = 20
+
 
 def read(text: str, published: Published | None) -> Reading:
     """Read a JSON submission.
@@ -21,17 +23,19 @@ def read(text: str, published: Published | None) -> Reading:
     if refused:
         raise RefusedError(*refused)
     drafts: list[Draft] = []
+    unknown: dict[str, str] = {}
     for number, item in enumerate(items, 1):
         source = f"comment {number}"
         if not isinstance(item, dict):
             faults.append(f"{source}: is no object; {_SHAPE}")
             continue
-        values = _fields(item, source, notices, faults)
+        values = _fields(item, source, unknown, faults)
         comment = values.pop("comment", None)
         if comment is None:
             faults.append(f"{source}: has no 'comment'; add it")
             continue
         drafts.append(Draft(source, comment, **values))
+    notices += _told(unknown)
     return Reading(
         tuple(drafts),
         whole.get("exercise"),
@@ -44,10 +48,10 @@ def read(text: str, published: Published | None) -> Reading:
 
 def _top(value: object) -> tuple[dict[str, str], list[object], list[Told], list[str]]:
     """Return exercise and candidate, the comments, and what was odd about the outermost value."""
-    notices: list[Told] = []
+    unknown: dict[str, str] = {}
     faults: list[str] = []
     if isinstance(value, list):
-        return {}, value, notices, faults
+        return {}, value, [], faults
     if not isinstance(value, dict):
         raise RefusedError(f"the JSON is neither an object nor a list; {_SHAPE}")
     whole: dict[str, str] = {}
@@ -57,22 +61,22 @@ def _top(value: object) -> tuple[dict[str, str], list[object], list[Told], list[
         elif name in WHOLE and item is not None:
             faults.append(f"{name}: is no text; put it in quotes")
         elif name not in WHOLE and name != "comments":
-            notices.append(Told("file", f"the field {shown(name)} is unknown, left out"))
+            unknown[name] = "file"
     comments = value.get("comments")
     if not isinstance(comments, list):
         raise RefusedError(*faults, f"there is no list 'comments'; {_SHAPE}")
-    return whole, comments, notices, faults
+    return whole, comments, _told(unknown), faults
 
 
 def _fields(
-    item: dict[str, object], source: str, notices: list[Told], faults: list[str]
+    item: dict[str, object], source: str, unknown: dict[str, str], faults: list[str]
 ) -> dict[str, str]:
-    """Return the known fields of one comment as text."""
+    """Return the known fields of one comment as text; unknown ones go to ``unknown``."""
     values: dict[str, str] = {}
     for name, value in item.items():
         field = field_of(name)
         if field not in FIELDS:
-            notices.append(Told(source, f"the field {shown(name)} is unknown, left out"))
+            unknown.setdefault(name, source)
         elif field in values:
             faults.append(f"{source}: {field} is given twice; keep one")
         elif value is None:
@@ -83,3 +87,12 @@ def _fields(
         else:
             values[field] = value if isinstance(value, str) else str(value)
     return values
+
+
+def _told(unknown: dict[str, str]) -> list[Told]:
+    """Tell each unknown field once, where it came first; the first few of very many."""
+    named = list(unknown.items())[:_FIELDS_TOLD]
+    told = [Told(source, f"the field {shown(name)} is unknown, left out") for name, source in named]
+    if len(unknown) > len(named):
+        told.append(Told("file", f"{len(unknown) - len(named)} more fields are unknown, left out"))
+    return told

@@ -13,6 +13,8 @@ MAX_FIELD_CHARACTERS = 1_000
 MAX_LINE_CHARACTERS = 10_000
 MAX_CODE_LINES = 10_000
 MAX_CELLS = 2_000
+MAX_LINES = 100_000
+MAX_COLUMNS = 100
 MAX_DEPTH = 50
 
 
@@ -26,6 +28,11 @@ def over(what: str, found: int, limit: int, unit: str, mend: str) -> list[str]:
 def too_many_bytes(data: bytes) -> list[str]:
     """Check the size of the whole file."""
     return over("size", len(data), MAX_BYTES, "bytes", "hand in the comments alone")
+
+
+def too_many_lines(lines: Sequence[str]) -> list[str]:
+    """Check the number of lines of a format that is read line by line."""
+    return over("length", len(lines), MAX_LINES, "lines", "hand in the comments alone")
 
 
 def too_many_comments(found: int) -> list[str]:
@@ -46,7 +53,7 @@ def too_long_field(source: str, name: str, value: str) -> list[str]:
 def too_much_code(where: str, code: Sequence[tuple[int, str]]) -> list[str]:
     """Check number and length of lines of code, given with their numbers."""
     faults = over(where, len(code), MAX_CODE_LINES, "lines", "return the published file")
-    for number, line in code:
+    for number, line in [] if faults else code:
         found = len(line.rstrip())
         faults += over(
             f"{where}, line {number}", found, MAX_LINE_CHARACTERS, "characters", "break the line"

@@ -10,7 +10,7 @@ from grader.ingest.markdown_items import items
 from grader.ingest.published import Published
 from grader.spans import split_lines
 
-_FRONT = re.compile(r"\s{0,3}[*_]{0,2}(exercise|candidate)\s?:[*_]{0,2}\s*(.*?)\s*", re.IGNORECASE)
+_FRONT = re.compile(r"\s{0,3}[*_]{0,2}(exercise|candidate)\s?:[*_]{0,2}(.*)", re.IGNORECASE)
 _FENCE = "---"
 
 
@@ -21,6 +21,9 @@ def read(text: str, published: Published | None) -> Reading:
         RefusedError: if there are too many comments.
     """
     lines = split_lines(text)
+    refused = limits.too_many_lines(lines)
+    if refused:
+        raise RefusedError(*refused)
     start, whole = _front_matter(lines)
     drafts = tuple(item.draft() for item in items(lines[start:], start + 1))
     refused = limits.too_many_comments(len(drafts))
@@ -39,7 +42,7 @@ def _front_matter(lines: Sequence[str]) -> tuple[int, dict[str, str]]:
     for number, line in enumerate(lines):
         match = _FRONT.fullmatch(line)
         if match and match[1].casefold() in WHOLE:
-            whole[match[1].casefold()] = match[2]
+            whole[match[1].casefold()] = match[2].strip()
         elif line.strip() and line.strip() != _FENCE:
             break
         used = number + 1

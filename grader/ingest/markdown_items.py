@@ -9,7 +9,8 @@ from grader.ingest.draft import Draft
 from grader.ingest.escapes import unguard_markdown
 from grader.ingest.places import Place, Prefix, read_prefix
 
-_HEADING = re.compile(r" {0,3}(#{1,6})(?:\s+(.*?))?(?:\s#+)?\s*")
+_HEADING = re.compile(r" {0,3}(#{1,6})(?=\s|$)(.*)")
+_HEADING_ENDS = re.compile(r"(?<=\s)#+$")
 _BULLET = re.compile(r"(\s*)((?:[-*+]|[0-9]{1,9}[.)])\s+)(\S.*)")
 _RULE = re.compile(r" {0,3}([-*_])\s*(?:\1\s*){2,}")
 _FENCE_OPENS = re.compile(r"(?:^|\s)(```+|~~~+)[\w+-]{0,20}\s*$")
@@ -84,7 +85,9 @@ class _Collector:
         elif not line.strip():
             self._blank()
         elif heading := _HEADING.fullmatch(line):
-            self._heading(len(heading[1]), heading[2] or "", number)
+            self._heading(
+                len(heading[1]), _HEADING_ENDS.sub("", heading[2].rstrip()).strip(), number
+            )
         elif _RULE.fullmatch(line):
             self.close()
         elif bullet := _BULLET.fullmatch(line):
@@ -99,16 +102,20 @@ class _Collector:
             self.done.append(self._open)
         self._open = None
 
-    def _start(self, kind: str, number: int, prefix: Prefix | None, indent: int = 0) -> Item:
-        """Open a remark at the place before it, else at the place of the heading above."""
-        parent = self._open if kind == "item" and self._open and indent > 2 else None
+    def _start(
+        self, kind: str, number: int, prefix: Prefix | None, indent: int = 0, nested: bool = False
+    ) -> Item:
+        """Open a remark at the place before it, else at the place of the heading above.
+
+        A nested item lies within the file and cell of the item around it.
+        """
+        around = self._open.place if nested and self._open else self._context
         self.close()
         if prefix is None:
-            explicit = self._context != Place()
-            item = Item(kind, self._context, number, indent=indent, explicit=explicit)
+            item = Item(kind, self._context, number, indent=indent)
+            item.explicit = self._context != Place()
         else:
-            context = parent.place if parent and parent.kind == "item" else self._context
-            place = prefix.place.within(context)
+            place = prefix.place.within(around)
             item = Item(kind, place, number, prefix.tags, indent, explicit=True)
         if self._title and prefix is None:
             item.lines.append(self._title)
@@ -157,7 +164,7 @@ class _Collector:
         if inside and not (prefix and prefix.separated):
             self._append(match[0], number)
             return
-        item = self._start("item", number, prefix, indent + len(match[2]))
+        item = self._start("item", number, prefix, indent + len(match[2]), nested)
         item.lines.append(unguard_markdown(prefix.rest if prefix else content))
 
     def _plain(self, line: str, number: int) -> None:

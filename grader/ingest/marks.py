@@ -13,7 +13,7 @@ from grader.ingest.escapes import unguard
 from grader.ingest.places import Place, read_prefix
 from grader.ingest.vocabulary import sorted_tags
 
-_MARK = re.compile(r"#+\s{0,8}(?:code\s)?review(?:er)?\b", re.IGNORECASE)
+_MARK = re.compile(r"(?<!#)#++\s{0,8}(?:code\s)?review(?:er)?\b", re.IGNORECASE)
 _TAGS = re.compile(r"\s?[(\[]([^()\[\]]{0,80})[)\]]")
 _SEPARATOR = re.compile(r"\s?[:–—-]+")
 _TRIED_HASHES = 5

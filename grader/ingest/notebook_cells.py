@@ -104,30 +104,30 @@ def match_cells(cells: Sequence[Cell], published: Published) -> dict[int, Publis
         if cell.id in by_id:
             found[cell.index] = by_id.pop(cell.id)
     ids_lost = not found
-    left = [p for p in published.cells if p not in found.values()]
-    for p in left:
-        same = max(
-            (c for c in cells if c.index not in found and _alike(c, p)),
-            key=lambda c: (_share(c.lines, p.lines or ()), -c.index),
-            default=None,
-        )
-        if same is not None:
-            found[same.index] = p
+    there = {cell.index: _counted(cell.lines) for cell in cells if cell.index not in found}
+    matched = {p.index for p in found.values()}
+    for p in published.cells:
+        if p.index in matched:
+            continue
+        shares = {
+            cell.index: _share(there[cell.index], _counted(p.lines or ()))
+            for cell in cells
+            if cell.index not in found and (cell.kind == "code") == (p.kind == "code")
+        }
+        best = max(shares, key=lambda index: (shares[index], -index), default=0)
+        if best and shares[best] >= _SAME_SHARE:
+            found[best] = p
     if ids_lost:
         _match_unknown(cells, published, found)
     return found
 
 
-def _alike(cell: Cell, published: PublishedCell) -> bool:
-    if published.lines is None or (cell.kind == "code") != (published.kind == "code"):
-        return False
-    return _share(cell.lines, published.lines) >= _SAME_SHARE
+def _counted(lines: Sequence[str]) -> Counter[str]:
+    return Counter(line.strip() for line in lines if line.strip())
 
 
-def _share(lines: Sequence[str], published: Sequence[str]) -> float:
-    """Return how much of the published lines is there."""
-    wanted = Counter(line.strip() for line in published if line.strip())
-    there = Counter(line.strip() for line in lines)
+def _share(there: Counter[str], wanted: Counter[str]) -> float:
+    """Return how much of the published lines is there; 0 when they are not known."""
     return (wanted & there).total() / wanted.total() if wanted else 0.0
 
 

@@ -18,7 +18,11 @@ def read(text: str, published: Published | None) -> Reading:
         raise RefusedError("a returned program can be read only beside the published exercise")
     if published.script is None:
         raise RefusedError(f"{published.id} has no {SCRIPT}; return the notebook")
-    found = realign("program", split_lines(text), published.script)
+    lines = split_lines(text)
+    refused = limits.too_many_lines(lines)
+    if refused:
+        raise RefusedError(*refused)
+    found = realign("program", lines, published.script)
     refused = limits.too_many_comments(len(found.remarks))
     if refused:
         raise RefusedError(*refused)

@@ -129,6 +129,7 @@ def _agreed(
     if len(set(given.values())) > 1:
         told = ", ".join(f"{shown(value)} in {where}" for where, value in given.items())
         faults.append(f"{what}: {told}; make them agree")
+        return ""
     return valid(next(iter(given.values()), None), faults)
 
 

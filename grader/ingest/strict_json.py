@@ -12,6 +12,7 @@ _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _NOT_BRACKET = re.compile(r"[^][{}]+")
 _STEP = {"[": 1, "{": 1, "]": -1, "}": -1}
 _LONGEST_NUMBER = 18
+_FAULTS_TOLD = 20
 
 
 def depth(text: str) -> int:
@@ -38,8 +39,10 @@ def load(text: str, numbers_only: bool = True) -> object:
         value = dict(pairs)
         if len(value) < len(pairs):
             seen: set[str] = set()
-            twice = sorted({k for k, _ in pairs if k in seen or seen.add(k)})  # type: ignore[func-returns-value]
-            faults.append(f"the key {', '.join(map(shown, twice))} stands twice in one object")
+            for key, _ in pairs:
+                if key in seen:
+                    faults.append(f"the key {shown(key)} stands twice in one object")
+                seen.add(key)
         return value
 
     def constant(name: str) -> None:
@@ -62,7 +65,7 @@ def load(text: str, numbers_only: bool = True) -> object:
     if "\\u" in text and numbers_only and _any_surrogate(value):
         faults.append("a \\u escape is half a character; write the character itself")
     if faults:
-        raise RefusedError(*dict.fromkeys(faults))
+        raise RefusedError(*list(dict.fromkeys(faults))[:_FAULTS_TOLD])
     return value
 
 
