@@ -67,7 +67,7 @@ def _run(home: Path, call: Sequence[str]) -> Ran:
     environment |= dict.fromkeys(ONE_THREAD, "1")
     try:
         done = subprocess.run(
-            [sys.executable, "-B", *call],
+            [sys.executable, *call],
             cwd=home,
             env=environment,
             stdin=subprocess.DEVNULL,
