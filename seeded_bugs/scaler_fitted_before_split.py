@@ -6,8 +6,10 @@ import libcst as cst
 
 from seeded_bugs.contract import Edit, Entry, Example, Proof, Refusal, SeededBug, Site
 from seeded_bugs.syntax.carry import carry
-from seeded_bugs.syntax.shapes import find_columns, find_serving, find_split
-from seeded_bugs.syntax.tree import Tree, call_name, drop, statement, statements, string, tree_of
+from seeded_bugs.syntax.preparation import scaled_columns
+from seeded_bugs.syntax.served import find_served
+from seeded_bugs.syntax.shapes import find_split
+from seeded_bugs.syntax.tree import Tree, call_name, drop, statements, string, tree_of
 
 ENTRY = Entry(
     id="MLR101",
@@ -57,24 +59,22 @@ ENTRY = Entry(
 def find(module: cst.Module) -> Iterator[Site]:
     """One site: above the split, where the numeric columns are at hand and can be served alike."""
     tree = tree_of(module)
-    split, serving = find_split(tree), find_serving(tree)
-    numeric, step = find_columns(tree, "NUM"), _scaler_step(tree)
-    carried = carry(tree, "scaler")
-    if not (split and serving and numeric and step and carried):
+    split, served = find_split(tree), find_served(tree)
+    step, carried = _scaler_step(tree), carry(tree, "scaler")
+    columns = scaled_columns(tree, split) if split else None
+    if not (split and served and columns and step and carried):
         return
-    columns, frame = numeric.name, split.frame
+    frame = split.frame
     fitted = statements(
         f"{carried.trained} = StandardScaler()\n"
         f"{frame}[{columns}] = {carried.trained}.fit_transform({frame}[{columns}])\n"
     )
-    served = statement(
-        f"{serving.frame}[{columns}] = {carried.served}.transform({serving.frame}[{columns}])"
-    )
+    rows = f"{served.frame}[{columns}]"
     yield Site(
         (
             Edit(split.line, [*fitted, split.line]),
             Edit(*drop(tree, step), "trace"),
-            Edit(serving.line, [serving.line, served], "support"),
+            served.then(f"{rows} = {carried.served}.transform({rows})\n"),
             *carried.edits,
         )
     )

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import libcst as cst
 
 from seeded_bugs.contract import Edit
-from seeded_bugs.syntax.shapes import Serving, Split, find_bundle, find_serving, find_split
+from seeded_bugs.syntax.served import Served, find_served
+from seeded_bugs.syntax.shapes import Split, find_bundle, find_split
 from seeded_bugs.syntax.tree import Tree, assignment, expression, statement, string
 
 
@@ -25,7 +26,7 @@ class Carried:
 
 def carry(tree: Tree, name: str) -> Carried | None:
     """Return the way to carry an object called ``name``; None where the program offers none."""
-    split, serving, bundle = find_split(tree), find_serving(tree), find_bundle(tree)
+    split, serving, bundle = find_split(tree), find_served(tree), find_bundle(tree)
     if split is None or serving is None or bundle is None:
         return None
     if tree.function(bundle) is split.function:
@@ -33,7 +34,7 @@ def carry(tree: Tree, name: str) -> Carried | None:
     return _through_self(tree, split, serving, bundle, name)
 
 
-def _through_bundle(tree: Tree, serving: Serving, bundle: cst.Dict, name: str) -> Carried | None:
+def _through_bundle(tree: Tree, serving: Served, bundle: cst.Dict, name: str) -> Carried | None:
     stored = _keys(bundle)
     for part in tree.all(cst.Subscript, serving.function):
         if isinstance(part.value, cst.Name) and _index(part) in stored:
@@ -43,7 +44,7 @@ def _through_bundle(tree: Tree, serving: Serving, bundle: cst.Dict, name: str) -
 
 
 def _through_self(
-    tree: Tree, split: Split, serving: Serving, bundle: cst.Dict, name: str
+    tree: Tree, split: Split, serving: Served, bundle: cst.Dict, name: str
 ) -> Carried | None:
     home = tree.nearest(split.function, cst.ClassDef)
     if home is None or tree.nearest(serving.function, cst.ClassDef) is not home:

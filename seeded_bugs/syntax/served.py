@@ -1,0 +1,61 @@
+"""The prediction way's table of features, also where it is computed inside another call.
+
+``find_serving`` knows ``rows = add_features(rows)``. A program may as well write
+``model.predict(add_features(rows))``; to do something to the features there, they get a name first.
+"""
+
+from dataclasses import dataclass
+
+import libcst as cst
+
+from seeded_bugs.contract import Edit
+from seeded_bugs.syntax.shapes import find_serving, find_split
+from seeded_bugs.syntax.tree import Tree, call_name, code, statements
+
+FREE_NAMES = ("rows", "features", "table", "incoming")
+
+
+@dataclass(frozen=True)
+class Served:
+    """The features of the prediction way: their name, and the statement that computes them.
+
+    Args:
+        frame: the name that holds the features, or will once they are taken out of ``nested``.
+        nested: the call that computes them inside a longer statement; None if they have a name.
+    """
+
+    line: cst.SimpleStatementLine
+    frame: str
+    function: cst.FunctionDef
+    nested: cst.Call | None = None
+
+    def then(self, text: str) -> Edit:
+        """Return the edit that runs the statements of ``text`` on the features once they exist."""
+        added = statements(text)
+        if self.nested is None:
+            return Edit(self.line, [self.line, *added], "support")
+        named = statements(f"{self.frame} = {code(self.nested)}\n")
+        user = self.line.deep_replace(self.nested, cst.Name(self.frame))
+        assert isinstance(user, cst.SimpleStatementLine)
+        return Edit(self.line, [*named, *added, user], "support")
+
+
+def find_served(tree: Tree) -> Served | None:
+    """Return the features of the prediction way; None where the program has none."""
+    serving = find_serving(tree)
+    if serving is not None:
+        return Served(serving.line, serving.frame, serving.function)
+    split = find_split(tree)
+    own = {function.name.value for function in tree.all(cst.FunctionDef)}
+    for call in tree.calls(*own) if own and split else []:
+        line, function = tree.statement(call), tree.function(call)
+        if (
+            "feature" in call_name(call).lower()
+            and isinstance(line, cst.SimpleStatementLine)
+            and function is not None
+            and split is not None
+            and function is not split.function
+        ):
+            free = [name for name in FREE_NAMES if name not in tree.names(function)]
+            return Served(line, free[0], function, call) if free else None
+    return None
