@@ -22,6 +22,13 @@ _STEMS = {
     "folds": ("k", "cvObj", "splits"),
     "baseline": ("dummy1", "base", "bl"),
     "error": ("e", "ex", "err"),
+    "model": ("clf_", "est", "m1"),
+    "parser": ("ap", "argp", "prs"),
+    "args": ("a", "opts", "cli_args"),
+    "tickets": ("tix", "df_t", "data1"),
+    "labels": ("lbl", "ys", "target_col"),
+    "hours": ("h", "df_h", "data1"),
+    "forecast": ("fc", "pred_y", "yhat"),
     "missing": ("miss", "nan_cols", "m"),
     "faults": ("errs", "problems", "msgs"),
 }
@@ -173,7 +180,8 @@ def _fresh(name: str, stream: Stream, taken: set[str]) -> str:
         f"{name}_",
         f"my_{name}",
         "".join(w[:3] for w in name.split("_")),
-        f"{name.split('_')[0][:4]}{stream.between(1, 9)}",
+        f"{name}_{stream.choice(('new', 'final', 'tmp', 'old'))}",
+        f"tmp_{name}",
     ]
     made: str
     for made in stream.shuffled(makers):
