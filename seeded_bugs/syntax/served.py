@@ -10,7 +10,7 @@ import libcst as cst
 
 from seeded_bugs.contract import Edit
 from seeded_bugs.syntax.shapes import find_serving, find_split
-from seeded_bugs.syntax.tree import Tree, call_name, code, statements
+from seeded_bugs.syntax.tree import Tree, assignment, call_name, code, statements
 
 FREE_NAMES = ("rows", "features", "table", "incoming")
 
@@ -44,7 +44,8 @@ def find_served(tree: Tree) -> Served | None:
     """Return the features of the prediction way; None where the program has none."""
     serving = find_serving(tree)
     if serving is not None:
-        return Served(serving.line, serving.frame, serving.function)
+        last = _last_step(tree, serving.line, serving.frame)
+        return Served(last, serving.frame, serving.function)
     split = find_split(tree)
     own = {function.name.value for function in tree.all(cst.FunctionDef)}
     for call in tree.calls(*own) if own and split else []:
@@ -59,3 +60,21 @@ def find_served(tree: Tree) -> Served | None:
             free = [name for name in FREE_NAMES if name not in tree.names(function)]
             return Served(line, free[0], function, call) if free else None
     return None
+
+
+def _last_step(tree: Tree, line: cst.SimpleStatementLine, frame: str) -> cst.SimpleStatementLine:
+    """Return the last of the lines that go on working on the features.
+
+    What is done to them further must come after, in the order of training.
+    """
+    last = line
+    for following in tree.after(line):
+        assign = assignment(following)
+        if assign is None or not isinstance(following, cst.SimpleStatementLine):
+            break
+        target = assign.targets[0].target
+        changed = target.value if isinstance(target, cst.Subscript) else target
+        if not (isinstance(changed, cst.Name) and changed.value == frame):
+            break
+        last = following
+    return last
