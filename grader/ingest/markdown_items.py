@@ -74,6 +74,7 @@ class _Collector:
     def __init__(self) -> None:
         self.done: list[Item] = []
         self._open: Item | None = None
+        self._around: list[Item] = []
         self._context = Place()
         self._title = ""
         self._after_blank = True
@@ -103,14 +104,16 @@ class _Collector:
         self._open = None
 
     def _start(
-        self, kind: str, number: int, prefix: Prefix | None, indent: int = 0, nested: bool = False
+        self, kind: str, number: int, prefix: Prefix | None, indent: int = 0, left: int = 0
     ) -> Item:
         """Open a remark at the place before it, else at the place of the heading above.
 
-        A nested item lies within the file and cell of the item around it.
+        An item whose bullet stands at column ``left`` lies within the file and cell of the items
+        whose text starts there or further left.
         """
-        around = self._open.place if nested and self._open else self._context
         self.close()
+        self._around = [item for item in self._around if 0 < item.indent <= left]
+        around = self._around[-1].place if self._around else self._context
         if prefix is None:
             item = Item(kind, self._context, number, indent=indent)
             item.explicit = self._context != Place()
@@ -121,6 +124,7 @@ class _Collector:
             item.lines.append(self._title)
         self._title = ""
         self._open = item
+        self._around.append(item)
         return item
 
     def _append(self, line: str, number: int, raw: bool = False) -> None:
@@ -164,7 +168,7 @@ class _Collector:
         if inside and not (prefix and prefix.separated):
             self._append(match[0], number)
             return
-        item = self._start("item", number, prefix, indent + len(match[2]), nested)
+        item = self._start("item", number, prefix, indent + len(match[2]), indent)
         item.lines.append(unguard_markdown(prefix.rest if prefix else content))
 
     def _plain(self, line: str, number: int) -> None:

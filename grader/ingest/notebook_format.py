@@ -102,6 +102,9 @@ def _without_mark(lines: Sequence[str]) -> tuple[list[str], Place | None, dict[s
         if match is None:
             break
         place, tags, text = head(line[match.end() :])
+        if "*" in match[0] or "_" in match[0]:
+            # '**REVIEW:** …' closes the bold behind the colon.
+            text = text.lstrip("*_ ")
         return [text, *lines[number + 1 :]], place, tags
     return list(lines), None, {}
 

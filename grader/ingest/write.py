@@ -87,7 +87,10 @@ def _fields(comment: Comment) -> dict[str, str | int | None]:
 
 
 def _head(comment: Comment) -> str:
-    """Return place and tags as the readers of prose take them."""
+    """Return place, tags and separator as the readers of prose take them.
+
+    After a file or cell a dash separates: behind a colon a text such as "L12: …" would go on.
+    """
     cell, line, end = (
         None if number is None else str(number)
         for number in (comment.cell, comment.line, comment.end_line)
@@ -95,19 +98,20 @@ def _head(comment: Comment) -> str:
     tags = [word for word in (comment.severity, comment.category) if word]
     tags += [f"area={comment.area}"] if comment.area else []
     place = written(Place(comment.file, cell, line, end))
-    return f"{place} ({', '.join(tags)})" if tags else place
+    separator = ":" if line else " -"
+    return (f"{place} ({', '.join(tags)})" if tags else place) + separator
 
 
 def _item(comment: Comment) -> str:
     first, *rest = map(guard_markdown, comment.text.split("\n"))
-    lines = [f"- {_head(comment)}: {first}", *(f"  {line}" if line else "" for line in rest)]
+    lines = [f"- {_head(comment)} {first}", *(f"  {line}" if line else "" for line in rest)]
     return "\n".join(lines) + "\n"
 
 
 def _marked(comment: Comment, known: set[str]) -> list[str]:
     first, *rest = comment.text.split("\n")
     guarded = (guard(line, partial(special, published=known)) for line in rest)
-    return [f"# REVIEW {_head(comment)}: {first}", *(f"# {line}".rstrip() for line in guarded)]
+    return [f"# REVIEW {_head(comment)} {first}", *(f"# {line}".rstrip() for line in guarded)]
 
 
 def _indent(lines: Sequence[str], number: int) -> str:

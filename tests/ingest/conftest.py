@@ -6,9 +6,12 @@ from pathlib import Path
 import nbformat.v4 as v4
 import pytest
 
+from grader.errors import SubmissionError
 from grader.files import canonical_json, sha256
 from grader.ingest.published import Published, published_from_folder
+from grader.ingest.read import read_submission
 from grader.records.exercise import Exercise, PublishedFile
+from grader.records.submission import Submission
 
 PROGRAM = '''"""Predict which customers leave."""
 
@@ -105,3 +108,46 @@ def exercise_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def published(exercise_folder: Path) -> Published:
     """The same exercise as the readers see it."""
     return published_from_folder(exercise_folder)
+
+
+class Handed:
+    """Reads files as if a candidate had handed them in."""
+
+    def __init__(self, published: Published) -> None:
+        self.published = published
+
+    def read(self, ending: str, content: str | bytes) -> Submission:
+        """Read content that came as churn-01__anna.<ending>."""
+        data = content.encode() if isinstance(content, str) else content
+        return read_submission(f"churn-01__anna.{ending}", data, self.published)
+
+    def faults(self, ending: str, content: str | bytes) -> tuple[str, ...]:
+        """Return the faults of content that cannot be read."""
+        with pytest.raises(SubmissionError) as caught:
+            self.read(ending, content)
+        return caught.value.faults
+
+    def places(self, ending: str, content: str | bytes) -> list[tuple[object, ...]]:
+        """Return (file, cell, line, end_line, text) of every comment."""
+        comments = self.read(ending, content).comments
+        return [(c.file, c.cell, c.line, c.end_line, c.text) for c in comments]
+
+    def edited(self, *edits: tuple[str, str]) -> str:
+        """Return the published program after replacing text."""
+        text = PROGRAM
+        for before, after in edits:
+            assert before in text
+            text = text.replace(before, after, 1)
+        return text
+
+
+@pytest.fixture(scope="session")
+def handed(published: Published) -> Handed:
+    """Reads files beside the small exercise."""
+    return Handed(published)
+
+
+@pytest.fixture(scope="session")
+def program() -> str:
+    """The published program."""
+    return PROGRAM
