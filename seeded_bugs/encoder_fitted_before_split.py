@@ -122,9 +122,9 @@ def _frequencies(tree: Tree, split: Split) -> Iterator[Site]:
         f"    {train}[column] = {train}[column].map(share)\n"
     )
     holder, *others = dropped(tree, categorical)
-    assert isinstance(holder.new, cst.CSTNode)
-    wider = numeric.columns.deep_clone()
-    moved = holder.new.deep_replace(numeric.columns, expression(joined(wider, name)))
+    if not isinstance(holder.new, cst.CSTNode) or not tree.is_below(numeric.columns, holder.node):
+        return
+    moved = holder.new.deep_replace(numeric.columns, expression(joined(numeric.columns, name)))
     yield Site(
         (
             Edit(split.line, [*learnt, split.line]),

@@ -79,7 +79,7 @@ def find(module: cst.Module) -> Iterator[Site]:
     """One site: the numeric list, where a list of late columns is dropped in one place."""
     tree = tree_of(module)
     late, numeric = find_columns(tree, "AFTER", "LATER", "POST"), find_columns(tree, "NUM")
-    if late is None or numeric is None or set(late.values) & set(numeric.values):
+    if late is None or numeric is None or not numeric.values:
         return
     dropping = _dropping(tree, late)
     if dropping is None:

@@ -81,13 +81,13 @@ def find(module: cst.Module) -> Iterator[Site]:
 
 def _centred(call: cst.Call) -> cst.Call | None:
     """Return ``x.rolling(n, center=True)`` for ``x.shift(k).rolling(n)``."""
-    window = cst.ensure_type(call.func, cst.Attribute)
-    shift = window.value
+    window = call.func
+    shift = window.value if isinstance(window, cst.Attribute) else None
     if not isinstance(shift, cst.Call) or call_name(shift) != "shift" or _steps(shift) is None:
         return None
     if not isinstance(shift.func, cst.Attribute) or keyword(call, "center") is not None:
         return None
-    unshifted = call.with_changes(func=window.with_changes(value=shift.func.value))
+    unshifted = call.with_changes(func=call.func.with_changes(value=shift.func.value))
     return with_keyword(unshifted, "center", expression("True"))
 
 

@@ -147,7 +147,7 @@ def appended(literal: cst.List | cst.Tuple, *texts: str) -> cst.List | cst.Tuple
 
 def dropped(tree: Tree, part: Part) -> tuple[Edit, ...]:
     """Return the edits that take a part out, and the lines that only it had use for."""
-    gone = only_for(tree, part.steps)
+    gone = only_for(tree, part.holder.value)
     holder, without = drop(tree, part.holder)
     return (Edit(holder, without, "trace"), *(Edit(line, None, "support") for line in gone))
 
