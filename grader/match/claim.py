@@ -49,7 +49,12 @@ _RIGHTLY = re.compile(
     r"no (?:change|need|fix) (?:is )?(?:needed|required|to)|not a concern|not concern|agree with|"
     r"does not matter|do not mind|would (?:leave|keep) (?:it|this|that)|leave (?:it|this) as|"
     r"good (?:that|to see|choice|call|idea|practice here)|glad|nice(?:ly)?|well done|kudos|i like|"
-    r"like that|lgtm|thumbs up|exactly right|spot on)\b"
+    r"like that|lgtm|thumbs up|exactly right|spot on|(?:well|nicely) (?:handled|chosen|placed|thought)|"
+    r"handled (?:well|nicely)|handles (?:this|that|it) (?:well|nicely|fine)|right (?:way|call|thing|choice|metric|"
+    r"approach|place|order|tool|idea)|checks out|works (?:fine|well|as)|(?:that|this|it|which) makes sense|"
+    r"as expected|on purpose|deliberately|would not (?:change|touch)|do not (?:change|touch) (?:it|this)|"
+    r"no complaints?|no objections?|sound (?:choice|practice)|good practice|reassuring|happy with|"
+    r"can stay|may stay|keep (?:it|this) (?:as|like)|nothing (?:is )?wrong|what (?:we|you|one|i) wants?)\b"
 )
 _WRONGLY = re.compile(
     r"\b(?:not|never|should|must|need|needs|ought|cannot|nothing|without|until|if|instead|hard to|"
@@ -70,7 +75,14 @@ _HEDGE = re.compile(
     r"not sure (?:if|whether|about)|no idea (?:if|whether)|unclear (?:if|whether|to me)|"
     r"hard to (?:say|tell)|can not (?:say|tell|judge)|do not know (?:if|whether|what|why)|"
     r"or (?:maybe )?not\b|depends on (?:what|how|whether|your)|one way or the other|"
-    r"maybe (?:it is )?(?:fine|ok|nothing)|could go either way|cannot decide|not certain (?:if|whether))"
+    r"maybe (?:it is |this is )?(?:fine|ok|okay|nothing|intended|intentional|on purpose|deliberate)|"
+    r"could go (?:either|both) ways?|cannot decide|not certain (?:if|whether)|unsure (?:if|whether)|"
+    r"(?:may|might|could) (?:also )?(?:well )?be (?:fine|ok|okay|intended|intentional|deliberate|on purpose|"
+    r"nothing|harmless|acceptable|correct|right|by design|a non-issue)|maybe not\b|perhaps not\b|"
+    r"possibly not\b|(?:may|might|could) not be\b|wonder(?:ing)? (?:if|whether)|not saying|"
+    r"not necessarily|would (?:have|need) to (?:check|see|know|look|ask)|without (?:knowing|seeing)|"
+    r"not enough (?:context|information)|no (?:strong )?opinion|hard to know|no way to know|"
+    r"i can not see (?:if|whether)|would not (?:swear|bet)|by design or|either way)\b"
 )
 _REASON = re.compile(
     r"\b(?:because|since|as the|so the|which means|meaning|therefore|hence|thus|leads? to|then the|"
@@ -123,6 +135,28 @@ _TAKES_BACK = re.compile(
 )
 
 
+# A clause that ends in one approving word: "seed passed everywhere, good".
+_APPROVES = re.compile(
+    r"(?:^|[,:;(-]\s*|\s-\s)(?:all |so |very |looks |quite |that is |this is |which is )*"
+    r"(?:good|fine|ok|okay|nice|correct|great|perfect|sound|safe|clean|lgtm|right|agreed|solid|well done)"
+    r"(?: (?:here|so|now|then|job|work|by me|for me|with me|as is))?[\s.!)]*$"
+)
+# "At first I thought it leaks" is no claim.
+_SUPPOSED = re.compile(
+    r"\b(?:(?:at first|first|initially)\s(?:glance\s)?(?:i\s)?(?:thought|suspected|worried|feared|looked|it looked)|"
+    r"i (?:was (?:worried|afraid|going to|about to|expecting|first)|had (?:expected|feared|worried)|"
+    r"(?:thought|suspected|expected|feared) (?:first|at first|initially)|(?:double-?)?checked (?:if|whether|for|that))|"
+    r"(?:one|you|people|somebody|someone) (?:could|might|may) think|looks? like a leak)"
+)
+# What a statement of a defect holds; without it, praise in the next clause speaks for it.
+_BAD = re.compile(
+    r"\b(?:not|no|never|nothing|without|missing|lacks?|should|must|needs?|instead|leak\w*|wrong\w*|problem\w*|"
+    r"bugs?|errors?|hard-?\s?cod\w*|before|too|silent\w*|hid\w*|swallow\w*|crash\w*|fail\w*|break\w*|"
+    r"inflat\w*|optimis\w*|mislead\w*|magic|bias\w*|overfit\w*|mismatch\w*|differ\w*|inconsisten\w*|"
+    r"ignor\w*|los\w*|slow\w*|risk\w*|unsafe|duplicat\w*|whole|entire|move|useless|only|arbitrar\w*|again)\b"
+)
+
+
 class Claim(NamedTuple):
     """What a finding asserts: ``level`` 1000 a defect, 500 a bare question, 0 nothing."""
 
@@ -132,8 +166,11 @@ class Claim(NamedTuple):
 
 def judge(sentences: Sequence[str]) -> Claim:
     """Return the strongest stance of a finding's sentences."""
-    stances = [stance for sentence in sentences for stance in _clauses(sentence)]
-    if "asserts" in stances:
+    clauses = [clause for sentence in sentences for clause in _clauses(sentence)]
+    stances = {clause.stance for clause in clauses}
+    if "denies" in stances:
+        clauses = [c for c in clauses if c.stance != "asserts" or _BAD.search(c.text)]
+    if any(clause.stance == "asserts" for clause in clauses):
         return Claim("asserts", 1000)
     for stance in ("denies", "asks", "hedges", "keywords"):
         if stance in stances:
@@ -151,14 +188,20 @@ def takes_back(text: str) -> bool:
     return bool(_TAKES_BACK.search(text[:200]))
 
 
-def _clauses(sentence: str) -> list[Stance]:
+class _Clause(NamedTuple):
+    text: str
+    stance: Stance
+
+
+def _clauses(sentence: str) -> list[_Clause]:
     """Return the stance on each side of a "but"; a question mark holds for the last side."""
     opened = open_up(sentence).strip()
     parts = [part.strip(" ,.") for part in _TURN.split(opened) if part and part.strip(" ,.")]
     if not parts:
-        return ["nothing"]
+        return [_Clause("", "nothing")]
     asked = opened.rstrip(")\"' ").endswith("?")
-    return [_stance(part, asked and i == len(parts) - 1) for i, part in enumerate(parts)]
+    last = len(parts) - 1
+    return [_Clause(part, _stance(part, asked and i == last)) for i, part in enumerate(parts)]
 
 
 def _stance(clause: str, asked: bool) -> Stance:
@@ -169,19 +212,24 @@ def _stance(clause: str, asked: bool) -> Stance:
         return "asserts" if _NEGATED_ASK.search(clause) or _REQUEST.search(clause) else "asks"
     if _HEDGE.search(clause) and not _REASON.search(clause):
         return "hedges"
+    if _SUPPOSED.search(clause):
+        return "nothing"
     if _denies(clause):
         return "denies"
-    return "asserts" if _is_sentence(words) else "keywords"
+    code = any(sign in clause for sign in "=([_'\"`")
+    return "asserts" if _is_sentence(words, code) else "keywords"
 
 
 def _denies(clause: str) -> bool:
+    if _APPROVES.search(clause) and not _BAD.search(clause):
+        return True
     denied = _NO_DEFECT.search(clause)
     if denied and not _PURPOSE.search(clause[: denied.start()]):
         return True
     fine = _FINE.search(clause)
-    if fine and not _UNFINE.search(clause[max(0, fine.start() - 24) : fine.end()].replace(
-        fine.group().split()[0], "", 1
-    )):
+    if fine and not _UNFINE.search(
+        clause[max(0, fine.start() - 24) : fine.end()].replace(fine.group().split()[0], "", 1)
+    ):
         return True
     rightly = _RIGHTLY.search(clause)
     if rightly and not _WRONGLY.search(clause[max(0, rightly.start() - 30) : rightly.start()]):
@@ -189,11 +237,16 @@ def _denies(clause: str) -> bool:
     return bool(_SOUND.search(clause)) and not _UNSOUND.search(clause)
 
 
-def _is_sentence(words: Sequence[str]) -> bool:
-    """Tell whether words stand in relation to each other, or are a terse finding."""
+def _is_sentence(words: Sequence[str], code: bool) -> bool:
+    """Tell whether words stand in relation to each other, or are a terse finding.
+
+    Args:
+        words: the words of a clause.
+        code: whether the clause names a piece of code, which then stands for the relation.
+    """
     related = sum(word in _RELATION for word in words)
     if len(words) <= 4:
         return related > 0 or any(word in _TERSE for word in words)
     if related == 0:
-        return False
+        return code and any(word in _TERSE for word in words)
     return len(words) < 10 or related * 12 >= len(words)

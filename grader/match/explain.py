@@ -46,8 +46,7 @@ _REPAIR = re.compile(
     r"encode|impute|scale|shuffle|sort|deduplicate|group|nest|cross-validate|stop|delete|rotate|mask|"
     r"redact|assign|include|write|record|version|configure|limit|count|restrict)\b"
 )
-_IMPERATIVE = re.compile(
-    r"(?:^|[.;:!?,\n]\s*|\b(?:and|then|so|just|please|better|instead|or|to|first|should|must|would|rather)\s)"
+_VERB = (
     r"(?:use|move|put|wrap|add|set|pass|drop|remove|split|fit|call|compute|read|load|log|save|store|"
     r"persist|keep|hold|stratify|seed|pin|report|compare|validate|check|raise|assert|extract|refactor|"
     r"make|turn|switch|take|give|try|replace|fix|change|rewrite|define|choose|pick|tune|swap|convert|"
@@ -57,8 +56,18 @@ _IMPERATIVE = re.compile(
     r"encode|oversample|resample|shift|back-transform|exponentiate|leave|refit|go|get|train|select|"
     r"average|measure|plot|print|document|encrypt|separate|break|factor|return|let|fail|handle|be)\b"
 )
-_STRONG = 500
-_LEAST_OVERLAP = 3
+# An order: the verb begins a sentence, or follows "please", "should" and the like.
+_ORDER = re.compile(
+    r"(?:^|[.;:!?\n]\s+|\s-\s|->\s|=>\s|,\s|\b(?:please|should|must|instead|better|rather|just)\s(?:be\s)?)"
+    + _VERB
+)
+_LOOSE = re.compile(r"\b(?:and|then|so|or|to|first|would)\s" + _VERB)
+# What each sign weighs against the text model's leaning, all in thousandths of a nat.
+_BECAUSE_WEIGHS = _EFFECT_WEIGHS = 600
+_ORDER_WEIGHS, _LOOSE_WEIGHS, _REPAIR_WEIGHS = 2200, 400, 100
+_SHARED_WEIGHS, _MOST_SHARED = 150, 4
+_WHY_FROM, _FIX_FROM = 200, 200
+_REPAIRS = ((_ORDER, _ORDER_WEIGHS), (_LOOSE, _LOOSE_WEIGHS), (_REPAIR, _REPAIR_WEIGHS))
 
 
 def says_why(text: str, flags: Mapping[str, int], shared_harm: int) -> bool:
@@ -70,26 +79,24 @@ def says_why(text: str, flags: Mapping[str, int], shared_harm: int) -> bool:
         shared_harm: how many telling words it shares with the key's words on harm.
     """
     opened = open_up(text)
-    because, effect = bool(_BECAUSE.search(opened)), bool(_EFFECT.search(opened))
-    leaning = flags.get("why", 0)
-    if because and effect:
-        return leaning > -2 * _STRONG or shared_harm >= _LEAST_OVERLAP
-    if effect or because:
-        return leaning > 0 or shared_harm >= _LEAST_OVERLAP
-    return leaning > 2 * _STRONG
+    signs = _BECAUSE_WEIGHS * bool(_BECAUSE.search(opened))
+    signs += _EFFECT_WEIGHS * bool(_EFFECT.search(opened))
+    return flags.get("why", 0) + signs + _overlap(shared_harm) >= _WHY_FROM
 
 
 def says_fix(text: str, flags: Mapping[str, int], shared_fix: int) -> bool:
     """Tell whether a remark says what to do. Arguments as in ``says_why``."""
     opened = open_up(text)
-    orders = bool(_IMPERATIVE.search(opened))
-    repairs = orders or bool(_REPAIR.search(opened))
-    leaning = flags.get("fix", 0)
-    if orders:
-        return leaning > -2 * _STRONG or shared_fix >= _LEAST_OVERLAP
-    if repairs:
-        return leaning > 0 or shared_fix >= _LEAST_OVERLAP + 1
-    return leaning > 2 * _STRONG
+    signs = 0
+    for pattern, weighs in _REPAIRS:
+        if pattern.search(opened):
+            signs = weighs
+            break
+    return flags.get("fix", 0) + signs + _overlap(shared_fix) >= _FIX_FROM
+
+
+def _overlap(count: int) -> int:
+    return _SHARED_WEIGHS * min(count, _MOST_SHARED)
 
 
 def shared(words: Collection[str], others: Collection[str]) -> int:

@@ -9,10 +9,12 @@ from math import isqrt, log
 import numpy as np
 from scipy import sparse
 
+from grader.match.concepts import Reading
 from grader.match.words import open_up, stem, tokens
 
 ONE = 1 << 10
 MAX_TOKENS = 400
+_RULE_STEPS = (4, 6)
 # 1 + ln(count) in 1/1024: a word said ten times counts three times, not ten.
 _DAMPED = tuple(0 if n == 0 else round(ONE * (1 + log(n))) for n in range(1 << 10))
 
@@ -34,16 +36,17 @@ def piece_features(words: Sequence[str]) -> list[str]:
     return pieces
 
 
-def features(text: str, groups: Iterable[str] = ()) -> list[str]:
-    """Return all features of a folded text; concept groups come in marked ``g:``."""
+def features(text: str, reading: Reading) -> list[str]:
+    """Return all features of a folded text and of what the patterns see in it.
+
+    Groups come in marked ``g:``, rules that fired ``r:`` with how strongly, signs ``s:``.
+    """
     words = tokens(open_up(text))
     marks = ["s:?"] if "?" in text else []
-    return [
-        *word_features(words),
-        *piece_features(words),
-        *(f"g:{group}" for group in groups),
-        *marks,
-    ]
+    marks.extend(f"g:{group}" for group in sorted(reading.groups))
+    for name, weight in (*reading.labels.items(), *reading.kinds.items()):
+        marks.extend(f"r:{step} {name}" for step in _RULE_STEPS if weight >= step)
+    return [*word_features(words), *piece_features(words), *marks]
 
 
 class Vectoriser:

@@ -39,9 +39,7 @@ def match_all(
     return done
 
 
-def _match_batch(
-    pairs: Sequence[tuple[AnswerKey, Submission]], model: Model
-) -> list[Verdicts]:
+def _match_batch(pairs: Sequence[tuple[AnswerKey, Submission]], model: Model) -> list[Verdicts]:
     readied = [prepare(key, model) for key, _ in pairs]
     drafts = [
         draft(submission, ready) for (_, submission), ready in zip(pairs, readied, strict=True)

@@ -21,6 +21,7 @@ from grader.match.features import ONE, Vectoriser, features
 
 WEIGHTS = Path(__file__).with_name("weights.json")
 PIN = Path(__file__).with_name("weights.sha256")
+RULE = 600  # what a rule's weight of 1 adds to the log share, in thousandths of a nat
 FLOOR = -9_000  # the least log share, in thousandths of a nat
 
 
@@ -91,8 +92,7 @@ class Model:
         unique = list(dict.fromkeys(texts))
         readings = [self._concepts.read(text) for text in unique]
         rows = self._vectoriser.rows(
-            features(text, reading.groups)
-            for text, reading in zip(unique, readings, strict=True)
+            features(text, reading) for text, reading in zip(unique, readings, strict=True)
         )
         scores = {
             name: (rows @ head.weights + head.bias * ONE) for name, head in self._heads.items()
@@ -105,14 +105,14 @@ class Model:
 
     def _opinion(self, scores: Mapping[str, NDArray[np.int64]], reading: Reading) -> Opinion:
         model = self._shares("labels", scores["labels"])
-        by_rule = shares({n: 550 * reading.labels.get(n, 0) for n in model})
+        by_rule = shares({n: RULE * reading.labels.get(n, 0) for n in model})
         kind_model = self._shares("kinds", scores["kinds"])
-        kind_rule = shares({n: 550 * reading.kinds.get(n, 0) for n in kind_model})
+        kind_rule = shares({n: RULE * reading.kinds.get(n, 0) for n in kind_model})
         flag = self._heads["flags"]
-        leanings = {n: int(s) // flag.scale for n, s in zip(flag.names, scores["flags"], strict=True)}
-        return Opinion(
-            join(model, by_rule), model, join(kind_model, kind_rule), leanings, reading
-        )
+        leanings = {
+            n: int(s) // flag.scale for n, s in zip(flag.names, scores["flags"], strict=True)
+        }
+        return Opinion(join(model, by_rule), model, join(kind_model, kind_rule), leanings, reading)
 
     def _shares(self, name: str, scores: NDArray[np.int64]) -> dict[str, int]:
         head = self._heads[name]
@@ -130,8 +130,8 @@ def shares(scores: Mapping[str, int]) -> dict[str, int]:
 
 
 def join(a: Mapping[str, int], b: Mapping[str, int]) -> dict[str, int]:
-    """Return the geometric mean of two sets of shares, made to add up again."""
-    return shares({name: (a[name] + b[name]) // 2 for name in a})
+    """Return the geometric mean of two sets of shares, the first counted three times."""
+    return shares({name: (3 * a[name] + b[name]) // 4 for name in a})
 
 
 def _table(data: Mapping[str, object], name: str) -> dict[str, list[int]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from grader.match.assign import assign
 from grader.match.findings import Finding
-from grader.match.meaning import Fit, fit
+from grader.match.meaning import Fit, fit, fit_decoy
 from grader.match.place import HEADER, Reach, reach
 from grader.match.prepare import Ready, ReadyDecoy
 from grader.match.spray import credit_share, generic
@@ -15,11 +15,15 @@ from grader.records.verdict import CommentVerdict
 from grader.spans import distance
 from seeded_bugs.words import CATEGORIES
 
-AT, NEAR, FILE, FAR = 330, 420, 430, 500  # least points for credit, by place
-GREY = 40  # points below the least that are left to a person
-ON_DECOY = 330
-LEAD = 150  # a finding takes no item that fits it so much worse than its best one
+# Least log odds for credit, by place, in thousandths of a nat (see `meaning.fit`).
+AT, NEAR, FILE, FAR = -1_700, -600, -800, 500
+GREY = 500  # log odds below the least that are left to a person
+LOOSE = 1_500  # log odds below the least that still are a related claim, if the category is right
+RELATED = 600  # share of the category from which a claim is related
+ON_DECOY, DECOY_LEAD = -200, -400
+LEAD = 2_500  # a finding takes no item that fits it so much worse than its best one
 MISS, QUESTION, WRONG_REASON = 400, 500, 300  # credit of a near miss, in thousandths
+SOUNDS_CONTENT = -600  # the text model's leaning from which a statement is no claim
 SURE = 450  # share from which a label that is no flaw decides
 _ODD_REASON = re.compile(
     r"\b(?:because|due to|since|as)\b(?:\s+[\w'-]+){0,6}?\s+(?:names?|named|naming|called|indent\w*|"
@@ -114,6 +118,8 @@ class Case:
             return Judged(finding, "empty", finding.label, f"reads as {finding.label}")
         if one.claim.level == 0:
             return self._no_claim(finding)
+        if finding.opinion.flags.get("asserts", 0) < SOUNDS_CONTENT:
+            return Judged(finding, "empty", "content", "reads as if nothing were wrong")
         return None
 
     def _no_claim(self, finding: Finding) -> Judged:
@@ -164,19 +170,16 @@ class Case:
         self, finding: Finding, absence: bool, match_: Fit, how: Reach
     ) -> tuple[int, bool]:
         """Return points after the penalty for the place, and whether they are enough."""
-        wrong = match_.rival or match_.near_miss
         if how.nearness == "at":
-            points = match_.points - (0 if how.main else 10) - 3 * (how.lines or 0)
-            return points, points >= AT and not wrong
+            points = match_.points - (0 if how.main else 100) - 30 * (how.lines or 0)
+            return points, match_.points >= AT and not match_.near_miss
         if how.nearness == "near":
-            points = match_.points - 30 - 6 * min(12, how.lines or 0)
-            return points, match_.points >= NEAR and not wrong
+            points = match_.points - 300 - 60 * min(12, how.lines or 0)
+            return points, match_.points >= NEAR and not match_.near_miss
         if how.nearness == "file" and absence:
             enough = match_.points >= FILE and self._specific(finding)
-            return match_.points - 60, enough and not wrong
-        if how.nearness == "far" and absence:
-            return match_.points - 150, False
-        return match_.points - 250, False
+            return match_.points - 600, enough and not match_.near_miss
+        return match_.points - 2_500, False
 
     def _specific(self, finding: Finding) -> bool:
         """Tell whether a general remark has a consequence or names something of this program."""
@@ -193,13 +196,13 @@ class Case:
             how = reach(finding.draft.spot, ready.places, self._ready.layout)
             if how.nearness != "at":
                 continue
-            match_ = fit(finding.said, ready.texts)
+            match_ = fit_decoy(finding.said, ready.texts)
             if match_.points >= ON_DECOY and (best is None or match_.points > best[0]):
                 best = (match_.points, match_, how, ready)
         if best is None or finding.draft.claim.level < 1000:
             return None
-        rival = max((p.points for p in pairs if p.takes), default=0)
-        if rival >= best[0] - 40:
+        rival = max((p.points for p in pairs if p.takes), default=-9_000)
+        if rival >= best[0] + DECOY_LEAD:
             return None
         reason = f"claims a defect on sound code: {best[3].decoy.sound_because}"
         return Judged(
@@ -212,24 +215,28 @@ class Case:
         gains = [[0] * len(self._ready.items) for _ in free]
         pairs: dict[tuple[int, int], Pair] = {}
         for row, i in enumerate(free):
-            best = max((p.points for p in self._pairs[i] if p.takes), default=0)
+            best = max((p.points for p in self._pairs[i] if p.takes), default=None)
             for pair in self._pairs[i]:
                 pairs[row, pair.item] = pair
-                if pair.takes and pair.points >= best - LEAD:
-                    gains[row][pair.item] = 3000 + max(0, pair.points)
-                elif not best and self._near_miss(pair):
-                    gains[row][pair.item] = 300 + max(0, pair.points) // 4
+                if best is not None and pair.takes and pair.points >= best - LEAD:
+                    gains[row][pair.item] = 30_000 + max(-9_000, pair.points)
+                elif best is None and self._near_miss(pair):
+                    gains[row][pair.item] = 1_500 + max(-1_400, pair.points // 10)
         return {
-            free[row]: self._judge_pair(free[row], pairs[row, item])
-            for row, item in assign(gains)
+            free[row]: self._judge_pair(free[row], pairs[row, item]) for row, item in assign(gains)
         }
 
     def _near_miss(self, pair: Pair) -> bool:
-        if pair.reach.nearness in ("at", "near") and (pair.fit.rival or pair.fit.near_miss):
-            return pair.fit.points >= AT and pair.fit.category >= 300
-        if pair.reach.nearness == "at":
+        """Tell whether a pair deserves part credit: right claim far off, or related claim here."""
+        if pair.reach.nearness == "at" and pair.reach.main:
+            related = pair.fit.category >= RELATED and pair.fit.points >= AT - LOOSE
+            return related or (pair.fit.near_miss and pair.fit.category >= RELATED)
+        if pair.reach.nearness == "file" and not self._absent(pair.item):
             return False
-        return pair.fit.points >= FAR and pair.reach.nearness != "file"
+        return pair.fit.points >= FAR and not pair.fit.near_miss
+
+    def _absent(self, item: int) -> bool:
+        return self._ready.items[item].item.anchor == "absence"
 
     def _judge_pair(self, i: int, pair: Pair) -> Judged:
         finding = self._findings[i]
@@ -241,12 +248,12 @@ class Case:
             finding, "near-miss", "far", "the right claim, far from its place", pair.item,
             credit=MISS, fit=pair.fit, reach=pair.reach, runner_up=name, margin=margin,
         )  # fmt: skip
-        if not pair.takes and (pair.fit.rival or pair.fit.near_miss):
+        if not pair.takes and pair.reach.nearness == "at":
             why = "the right place and a related claim, but another mechanism"
             return replace(found, rule="other-mechanism", reason=why, credit=WRONG_REASON)
         if not pair.takes:
             return found
-        if _ODD_REASON.search(finding.draft.text) and pair.fit.kind < 500:
+        if _ODD_REASON.search(finding.draft.text) and pair.fit.lead < 500:
             why = "the right place and category with a reason that is not the reason"
             return replace(found, rule="odd-reason", reason=why, credit=WRONG_REASON)
         if finding.draft.claim.level < 1000:
@@ -292,7 +299,7 @@ class Case:
         return Judged(finding, "valid-unlisted", "unlisted", why)
 
     def _in_grey(self, pair: Pair) -> bool:
-        return pair.reach.nearness == "at" and AT - GREY <= pair.points < AT
+        return pair.reach.nearness == "at" and AT - GREY <= pair.fit.points < AT
 
     def _far_again(self, pair: Pair, taken: set[int | None]) -> bool:
         return pair.item in taken and pair.fit.points >= FAR

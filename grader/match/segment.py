@@ -29,8 +29,8 @@ class Unit(NamedTuple):
 
     @property
     def text(self) -> str:
-        """Return the whole finding."""
-        return " ".join(self.sentences)
+        """Return the whole finding, every sentence ended by a sign."""
+        return " ".join(s if s[-1:] in ".!?:,;" else f"{s}." for s in self.sentences)
 
 
 def sentences(text: str) -> tuple[str, ...]:

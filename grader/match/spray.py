@@ -35,7 +35,9 @@ def _copied(findings: Sequence[Finding]) -> Iterable[int]:
         lines = finding.draft.spot.lines
         if lines is None:
             continue
-        text = tuple(sorted({w for w in _LETTERS.findall(finding.draft.text.lower()) if len(w) > 2}))
+        text = tuple(
+            sorted({w for w in _LETTERS.findall(finding.draft.text.lower()) if len(w) > 2})
+        )
         places[text].add(lines.start)
         members[text].append(i)
     for text, starts in places.items():

@@ -23,7 +23,7 @@ from grader.match.normalise import fold
 
 FLAGS = ("asserts", "why", "fix")
 _STEP = 12  # weights are stored in twelfths
-_LEAST = {"w": 2, "g": 2, "s": 1, "piece": 4}
+_LEAST = {"w": 2, "g": 2, "r": 2, "s": 1, "piece": 4}
 _MOST_FEATURES = 16_000
 
 
@@ -56,7 +56,7 @@ _SCALE = {"labels": 11, "kinds": 11, "flags": 12}
 
 def _features(remark: Remark) -> list[str]:
     text, _ = fold(remark.text)
-    return features(text, concepts().read(text).groups)
+    return features(text, concepts().read(text))
 
 
 def _vocabulary(found: Sequence[Sequence[str]]) -> tuple[list[str], list[int]]:
@@ -84,7 +84,7 @@ def _fit(
     weights, biases = [], []
     for column in truth.T:
         one = LogisticRegression(
-            C=strength, solver="liblinear", random_state=0, class_weight=None, max_iter=300
+            C=strength, solver="liblinear", dual=True, random_state=0, max_iter=1000
         )
         one.fit(rows, column)
         weights.append(np.rint(one.coef_[0] * _STEP).astype(np.int64))

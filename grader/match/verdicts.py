@@ -18,9 +18,7 @@ _RANK: tuple[CommentVerdict, ...] = (
 )  # fmt: skip
 
 
-def write(
-    judged: Sequence[Judged], submission: Submission, ready: Ready, model: Model
-) -> Verdicts:
+def write(judged: Sequence[Judged], submission: Submission, ready: Ready, model: Model) -> Verdicts:
     """Return the verdicts on a submission from its judged findings, in order."""
     by_comment: dict[int, list[Judged]] = {}
     for one in judged:

@@ -20,9 +20,7 @@ _NAME_SET = frozenset(_NAMES)
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NEGATED = re.compile(r"\b(ca|wo|sha|[a-z]{2,6})n't\b")
 _OPENED = {"ca": "can not", "wo": "will not", "sha": "shall not"}
-_TYPED = re.compile(
-    r"\b(do|does|is|are|was|were|did|ca|wo|should|would|could|has|have|had|ai)nt\b"
-)
+_TYPED = re.compile(r"\b(do|does|is|are|was|were|did|ca|wo|should|would|could|has|have|had|ai)nt\b")
 # Signs that carry meaning and would be lost with the punctuation.
 _SIGNS = (
     (re.compile(r"\[\s*:\s*,\s*0\s*\]"), " colzero "),
