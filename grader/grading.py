@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
@@ -64,8 +65,13 @@ def find(paths: Sequence[Path]) -> list[Found]:
     if not files:
         return []
     root = Path(os.path.commonpath([path.parent for path in files]))
-    named = [Found(path, path.relative_to(root).as_posix()) for path in files]
+    named = [Found(path, _storable(path.relative_to(root).as_posix())) for path in files]
     return sorted(named, key=lambda found: found.source)
+
+
+def _storable(name: str) -> str:
+    """Return a file name that is no UTF-8 with its odd bytes as ``\\xNN``."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _files(given: Path) -> Iterator[Path]:
@@ -208,7 +214,7 @@ def _scored(one: _Read, judged: Verdicts | str, rubric: Rubric) -> Result:
 
 def _versions(one: _Read, judged: Verdicts, rubric: Rubric) -> ScoreVersions:
     return ScoreVersions(
-        grader=version(DISTRIBUTION),
+        grader=_grader_version(),
         key_version=one.key.key.key_version,
         key_sha256=one.key.sha256,
         exercise_sha256=one.key.key.exercise_sha256,
@@ -217,6 +223,11 @@ def _versions(one: _Read, judged: Verdicts, rubric: Rubric) -> ScoreVersions:
         rubric_sha256=rubric.sha256,
         model=judged.model,
     )
+
+
+@cache
+def _grader_version() -> str:
+    return version(DISTRIBUTION)
 
 
 def _marked(result: Result, seen: dict[tuple[str, str], str]) -> Result:

@@ -1,6 +1,7 @@
 """Grading a folder: each submission has its row, and no submission hurts another."""
 
 import json
+import os
 
 import pandas as pd
 import pytest
@@ -63,6 +64,12 @@ def test_submissions_are_found_by_their_endings_and_sorted_by_name(folder, hand_
     for name in ("b.json", "deep/a.CSV", "a.json", ".hidden.json", "notes.txt"):
         hand_in(name)
     assert [found.source for found in find([folder])] == ["a.json", "b.json", "deep/a.CSV"]
+
+
+def test_a_file_name_that_is_no_utf_8_is_a_row(folder, graded):
+    (folder / os.fsdecode(b"churn-1__\xff.json")).write_text("{}")
+    _, table = graded()
+    assert list(table.source) == ["churn-1__\\xff.json"]
 
 
 def test_files_given_one_by_one_are_called_as_in_their_folder(folder, hand_in):

@@ -1,5 +1,6 @@
 """The report: one self-contained HTML page without a script."""
 
+from collections.abc import Collection
 from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -8,14 +9,20 @@ from markupsafe import Markup
 from grader.records.score import Score
 from grader.report.charts import distribution
 from grader.report.results import Results
-from grader.report.view import page_view
+from grader.report.view import Wanted, page_view
 from grader.report.visible import visible
 from grader.report.words import BAND_WORDS, FLAG_WORDS, STATE_WORDS, VERDICT_WORDS
 
 
-def render(results: Results) -> str:
-    """Return the page; equal results give equal bytes."""
-    view = page_view(results)
+def render(results: Results, candidates: Collection[str] = (), limit: int = 100) -> str:
+    """Return the page; equal results give equal bytes.
+
+    Args:
+        results: what was scored.
+        candidates: whose reviews to show in full; all of them when empty.
+        limit: how many reviews to show in full at most, unless candidates are named.
+    """
+    view = page_view(results, Wanted(frozenset(candidates), limit))
     return (
         _environment()
         .get_template("page.html")

@@ -47,9 +47,13 @@ class DecoyRow(NamedTuple):
 
 
 class CandidateView(NamedTuple):
-    """All about one scored submission. ``anchor`` is its id on the page."""
+    """All about one scored submission.
+
+    ``anchor`` is its id on the page; without ``detailed`` it is a row of the table alone.
+    """
 
     anchor: str
+    detailed: bool
     result: Result
     score: Score
     verdicts: Verdicts
@@ -92,19 +96,42 @@ class PageView(NamedTuple):
     duplicates: int
 
     @property
+    def shown(self) -> int:
+        """How many reviews the page shows in full."""
+        return sum(c.detailed for exercise in self.exercises for c in exercise.candidates)
+
+    @property
+    def scored(self) -> int:
+        """How many submissions were scored, further ones among them."""
+        return sum(len(exercise.candidates) for exercise in self.exercises)
+
+    @property
     def titles(self) -> tuple[str, ...]:
         """The titles of the exercises, each once."""
         return tuple(dict.fromkeys(exercise.form.title for exercise in self.exercises))
 
 
-def page_view(results: Results) -> PageView:
+class Wanted(NamedTuple):
+    """Whose reviews are shown in full: these candidates, or the best ones up to a limit."""
+
+    candidates: frozenset[str]
+    limit: int
+
+    def has(self, result: Result, position: int) -> bool:
+        """Tell whether a result is wanted, by its position on the page, counted from 1."""
+        if self.candidates:
+            return result.candidate in self.candidates
+        return position <= self.limit
+
+
+def page_view(results: Results, wanted: Wanted) -> PageView:
     """Return the page's values. A further submission of a candidate is shown, but not counted."""
     scored = [r for r in results.results if r.score is not None and r.verdicts is not None]
     counted = [r for r in scored if r.duplicate_of is None]
     scores = tuple(sorted(r.score.score / 1000 for r in counted if r.score))
     bands = Counter(r.score.band for r in counted if r.score)
     return PageView(
-        exercises=_exercises(scored, results.forms),
+        exercises=_exercises(scored, results.forms, wanted),
         failed=tuple(r for r in results.results if r.score is None),
         bands=tuple(BandCount(band, bands[band]) for band in BANDS),
         scores=scores,
@@ -113,22 +140,26 @@ def page_view(results: Results) -> PageView:
     )
 
 
-def _exercises(scored: Sequence[Result], forms: dict[str, Form]) -> tuple[ExerciseView, ...]:
+def _exercises(
+    scored: Sequence[Result], forms: dict[str, Form], wanted: Wanted
+) -> tuple[ExerciseView, ...]:
     views, first = [], 1
     for name in sorted({r.exercise for r in scored if r.exercise in forms}):
         own = [r for r in scored if r.exercise == name]
         own.sort(key=lambda r: (-(r.score.score if r.score else 0), r.candidate or "", r.source))
-        views.append(_exercise(forms[name], own, first))
+        views.append(_exercise(forms[name], own, first, wanted))
         first += len(own)
     return tuple(views)
 
 
-def _exercise(form: Form, own: Sequence[Result], first: int) -> ExerciseView:
+def _exercise(form: Form, own: Sequence[Result], first: int, wanted: Wanted) -> ExerciseView:
     counted = [r.verdicts for r in own if r.duplicate_of is None and r.verdicts]
     return ExerciseView(
         form=form,
         hits=tuple(_hits(item, counted) for item in form.items),
-        candidates=tuple(_candidate(r, form, f"c{n}") for n, r in enumerate(own, first)),
+        candidates=tuple(
+            _candidate(r, form, f"c{n}", wanted.has(r, n)) for n, r in enumerate(own, first)
+        ),
         counted=len(counted),
     )
 
@@ -140,17 +171,18 @@ def _hits(item: KeyItem, counted: Sequence[Verdicts]) -> Hits:
     return Hits(item, states["found"], states["partly"], len(counted))
 
 
-def _candidate(result: Result, form: Form, anchor: str) -> CandidateView:
+def _candidate(result: Result, form: Form, anchor: str, detailed: bool) -> CandidateView:
     score, verdicts = result.score, result.verdicts
     if score is None or verdicts is None:
         raise ValueError(f"{result.source} was not scored")
     return CandidateView(
         anchor=anchor,
+        detailed=detailed,
         result=result,
         score=score,
         verdicts=verdicts,
         form=form,
-        lines=program_lines(form, verdicts),
+        lines=program_lines(form, verdicts) if detailed else (),
         unplaced=tuple(c for c in verdicts.comments if c.lines is None),
         key=_key_rows(form, verdicts),
         decoys=tuple(

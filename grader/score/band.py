@@ -34,18 +34,26 @@ def band_of(low: int, missed: bool, rubric: Rubric) -> Band:
     return reached
 
 
-def recommend(figures: Tally, verdicts: Verdicts, rubric: Rubric) -> Recommendation:
-    """Return the band, or "needs human" when open comments could lift it."""
+def recommend(figures: Tally, low: int, verdicts: Verdicts, rubric: Rubric) -> Recommendation:
+    """Return the band of an interval's low end, or "needs human" when open comments could lift it.
+
+    Args:
+        figures: what the verdicts amount to.
+        low: the low end in thousandths of a point.
+        verdicts: the verdicts themselves.
+        rubric: thresholds and limits.
+    """
     missed = missed_dealbreaker(verdicts, rubric)
-    low = ends(figures.entries, figures.noise, rubric).low
     band = band_of(low, missed, rubric)
+    if not figures.undecided and not figures.unlisted:
+        return Recommendation(band, _reason(low, missed, rubric))
     opened = if_open_comments_hold(figures.entries, figures.undecided, figures.unlisted, rubric)
     best = band_of(
         ends(opened, figures.noise, rubric).low,
         missed and not _could_lift(verdicts, rubric),
         rubric,
     )
-    reason = _reason(low, band, missed, rubric)
+    reason = _reason(low, missed, rubric)
     if _ORDER.index(best) > _ORDER.index(band):
         open_comments = _open(figures)
         return Recommendation(
@@ -75,7 +83,7 @@ def _open(figures: Tally) -> str:
     return f"{' and '.join(named)} {comments}".capitalize()
 
 
-def _reason(low: int, band: Band, missed: bool, rubric: Rubric) -> str:
+def _reason(low: int, missed: bool, rubric: Rubric) -> str:
     bands = rubric.bands
     shown = f"The low end of the interval is {low / 1000:.1f}"
     thresholds = f"strong from {bands.strong}, solid from {bands.solid}, mixed from {bands.mixed}"

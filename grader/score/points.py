@@ -27,17 +27,22 @@ class Parts(NamedTuple):
         return self.detection + self.explanation + self.judgement
 
 
-def scale(detection: Fraction, rubric: Rubric) -> Fraction:
-    """Return how far explanation and judgement count: in full from a stated share found."""
-    return min(Fraction(1), detection * 1000 / rubric.full.detection_share)
-
-
 def parts(shares: Shares, rubric: Rubric) -> Parts:
-    """Return the points of the three parts, each rounded down to a thousandth."""
-    by_scale = scale(shares.detection, rubric)
+    """Return the points of the three parts, each rounded down to a thousandth.
+
+    Explanation and judgement count in full from a stated share found, in proportion below it.
+    """
+    found, whole = shares.detection.as_integer_ratio()
+    full = whole * rubric.full.detection_share
+    reached = min(found * 1000, full)
     weights = rubric.weights
     return Parts(
-        detection=int(weights.detection * 1000 * shares.detection),
-        explanation=int(weights.explanation * 1000 * shares.explanation * by_scale),
-        judgement=int(weights.judgement * 1000 * shares.judgement * by_scale),
+        detection=weights.detection * 1000 * found // whole,
+        explanation=_scaled(weights.explanation, shares.explanation, reached, full),
+        judgement=_scaled(weights.judgement, shares.judgement, reached, full),
     )
+
+
+def _scaled(weight: int, share: Fraction, reached: int, full: int) -> int:
+    part, whole = share.as_integer_ratio()
+    return weight * 1000 * part * reached // (whole * full)

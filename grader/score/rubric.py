@@ -1,6 +1,7 @@
 """The rubric: every number a score depends on, named, versioned and frozen."""
 
 import tomllib
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal
@@ -163,7 +164,7 @@ class Rubric(Record):
         """Name and version, as they stand in every score."""
         return f"{self.name} {self.version}"
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """SHA-256 of the canonical form."""
         return sha256(self.canonical())

@@ -31,7 +31,8 @@ def score(verdicts: Verdicts, rubric: Rubric, versions: ScoreVersions) -> Score:
         judgement=judgement_share(figures.noise, rubric),
     )
     points = parts(shares, rubric)
-    recommendation = recommend(figures, verdicts, rubric)
+    interval = _interval(figures, rubric)
+    recommendation = recommend(figures, interval.low, verdicts, rubric)
     return Score(
         exercise=verdicts.exercise,
         candidate=verdicts.candidate,
@@ -39,7 +40,7 @@ def score(verdicts: Verdicts, rubric: Rubric, versions: ScoreVersions) -> Score:
         detection=points.detection,
         explanation=points.explanation,
         judgement=points.judgement,
-        interval=_interval(figures, rubric),
+        interval=interval,
         band=recommendation.band,
         band_reason=recommendation.reason,
         dealbreaker=missed_dealbreaker(verdicts, rubric),
@@ -53,9 +54,8 @@ def score(verdicts: Verdicts, rubric: Rubric, versions: ScoreVersions) -> Score:
 def _interval(figures: Tally, rubric: Rubric) -> Interval:
     """Return the interval; undecided comments can only add to its high end."""
     base = ends(figures.entries, figures.noise, rubric)
-    opened = ends(
-        if_open_comments_hold(figures.entries, figures.undecided, 0, rubric), figures.noise, rubric
-    )
+    filled = if_open_comments_hold(figures.entries, figures.undecided, 0, rubric)
+    opened = ends(filled, figures.noise, rubric) if figures.undecided else base
     equal = effective_items(figures.entries)
     because = [
         f"Item sampling: {len(figures.entries)} flaws of unequal weight are as precise as "

@@ -15,9 +15,9 @@ def report(tmp_path):
     with ResultsFolder(tmp_path / "results", columns((), ())):
         pass
 
-    def run(results="results"):
+    def run(results="results", *options):
         out = str(tmp_path / "page.html")
-        return CliRunner().invoke(cli, ["report", str(tmp_path / results), "--out", out])
+        return CliRunner().invoke(cli, ["report", str(tmp_path / results), "--out", out, *options])
 
     return run
 
@@ -37,6 +37,12 @@ def test_a_folder_without_results_is_exit_2(tmp_path, report):
     done = report("other")
     assert done.exit_code == 2
     assert "holds no scores.csv" in done.stderr
+
+
+def test_an_unknown_candidate_is_exit_2(report):
+    done = report("results", "--candidate", "eve")
+    assert done.exit_code == 2
+    assert "no scored review is by eve" in done.stderr
 
 
 def test_help_ends_with_an_example():

@@ -125,5 +125,17 @@ def test_a_page_without_a_single_score_still_says_why(page, failed):
     assert "row 7: line" in page(failed)
 
 
+def test_only_the_best_are_shown_in_full_up_to_the_limit(form, result):
+    both = Results((result("ada", credit=500), result("bob")), {form.exercise: form})
+    html = render(both, limit=1)
+    assert re.findall(r'class="who">(\w+)', html) == ["bob"]
+    assert "1 of 2 reviews are shown in full" in html
+
+
+def test_a_named_candidate_is_shown_in_full(form, result):
+    both = Results((result("ada", credit=500), result("bob")), {form.exercise: form})
+    assert re.findall(r'class="who">(\w+)', render(both, ["ada"], limit=0)) == ["ada"]
+
+
 def test_a_near_miss_shows_as_partly_found(page, result):
     assert re.search(r'class="mark s-partly"[^>]*>F1<', page(result(credit=500)))

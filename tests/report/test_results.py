@@ -32,6 +32,11 @@ def test_what_is_written_is_read_again(tmp_path, write, result, failed, form):
     assert read.forms == {"churn-1": form}
 
 
+def test_a_stored_result_is_the_canonical_text(tmp_path, write, result):
+    stored = write(tmp_path / "r", result(text='β \x1b \u2028 \U0001f600 "')) / "churn-1__ada.json"
+    assert stored.read_bytes() == read_results(tmp_path / "r").results[0].canonical()
+
+
 def test_equal_results_give_equal_bytes(tmp_path, write, result, failed):
     one = write(tmp_path / "one", result(), failed)
     other = write(tmp_path / "other", result(), failed)
