@@ -6,7 +6,7 @@ import libcst as cst
 
 from seeded_bugs.contract import Edit, Entry, Example, Proof, Refusal, SeededBug, Site
 from seeded_bugs.syntax.shapes import find_split
-from seeded_bugs.syntax.tree import keyword, tree_of, without_keyword
+from seeded_bugs.syntax.tree import code, keyword, tree_of, without_keyword
 
 ENTRY = Entry(
     id="MLR206",
@@ -30,11 +30,14 @@ ENTRY = Entry(
         "any of them and the metric becomes noisy. Add stratify to the split.",
         "Class proportions are not preserved between the training and the test set because the "
         "split ignores the labels.",
+        "Use stratify=y here: chance decides how many rare cases land in the held-out rows, so "
+        "scores of two seeds cannot be compared.",
     ),
     near_misses=(
         "The classes are imbalanced, use class_weight.",
         "The split has no random_state.",
         "Accuracy is misleading on an imbalanced target.",
+        "The folds of the cross-validation are not shuffled.",
     ),
     references=("https://scikit-learn.org/stable/modules/cross_validation.html#stratification",),
     identifiers=("train_test_split", "stratify"),
@@ -46,7 +49,8 @@ ENTRY = Entry(
 def find(module: cst.Module) -> Iterator[Site]:
     """One site: the split, where it is stratified."""
     split = find_split(tree_of(module))
-    if split is not None and keyword(split.call, "stratify") is not None:
+    given = keyword(split.call, "stratify") if split is not None else None
+    if split is not None and given is not None and code(given.value) != "None":
         yield Site((Edit(split.call, without_keyword(split.call, "stratify")),))
 
 
@@ -62,7 +66,10 @@ def train(X, y, seed):
 BUG = SeededBug(
     entry=ENTRY,
     examples=(Example(CLEAN, SEEDED),),
-    refuses=(Refusal(SEEDED, "the split is not stratified"),),
+    refuses=(
+        Refusal(SEEDED, "the split is not stratified"),
+        Refusal(CLEAN.replace("stratify=y", "stratify=None"), "it is not stratified, in words"),
+    ),
     find=find,
     proof=Proof(
         "split balance",
