@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from grader.ingest import limits
 from grader.ingest.draft import RefusedError
+from grader.ingest.marks import sort_lines
 from grader.ingest.published import Published, PublishedCell
 from grader.ingest.strict_json import load
 from grader.spans import split_lines
@@ -104,7 +105,8 @@ def match_cells(cells: Sequence[Cell], published: Published) -> dict[int, Publis
         if cell.id in by_id:
             found[cell.index] = by_id.pop(cell.id)
     ids_lost = not found
-    there = {cell.index: _counted(cell.lines) for cell in cells if cell.index not in found}
+    # Remarks behind a line would hide it.
+    there = {cell.index: _counted(_code(cell)) for cell in cells if cell.index not in found}
     matched = {p.index for p in found.values()}
     for p in published.cells:
         if p.index in matched:
@@ -120,6 +122,10 @@ def match_cells(cells: Sequence[Cell], published: Published) -> dict[int, Publis
     if ids_lost:
         _match_unknown(cells, published, found)
     return found
+
+
+def _code(cell: Cell) -> list[str]:
+    return [line for _, line in sort_lines(cell.lines, ()).code]
 
 
 def _counted(lines: Sequence[str]) -> Counter[str]:

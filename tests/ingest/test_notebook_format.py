@@ -66,6 +66,17 @@ def test_marks_in_code_cells_are_placed_on_the_published_lines(handed, notebook)
     assert _places(handed, notebook) == want
 
 
+def test_a_cell_without_id_is_known_although_every_line_has_a_remark(handed, notebook) -> None:
+    """Lines are compared without the remarks behind them."""
+    for cell in notebook["cells"]:
+        del cell["id"]
+    cell = notebook["cells"][1]
+    lines = "".join(cell["source"]).split("\n")
+    cell["source"] = "\n".join(f"{line}  # REVIEW: on {n}" for n, line in enumerate(lines, 1))
+    found = [place[:3] for place in _places(handed, notebook)]
+    assert found == [("program.ipynb", 2, 1), ("program.ipynb", 2, 2)]
+
+
 def test_a_new_code_cell_of_comments_is_about_the_cell_above(handed, notebook) -> None:
     """Its code is not read."""
     cell = _new("code", "# leaks\n# because fitted on all\nprint(1)", outputs=[])
