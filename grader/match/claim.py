@@ -109,11 +109,11 @@ _RELATION = frozenset(
     "after on in into from of to for with by at over under as than because since so if when while "
     "which that this these those it its they the a an and or then instead should must need needs can "
     "could would will may might cannot only every each all both too here there -> => == missing absent "
-    "use uses using used fits fitted sees see makes make means gives leaks leak leaked uses lacks lack "
+    "uses using used sees see makes make means gives lacks lack "
     "hardcoded hard unseeded wrong different forgot i you we please why where what how never always "
     "still already also just outside inside within across through between per via against until "
-    "happens comes goes looks sees drops hides computed fit computes counts add set move remove fix "
-    "replace split pass your my our one same".split()
+    "happens comes goes looks drops hides computed computes counts add move remove fix "
+    "replace your my our one same".split()
 )
 _TERSE = frozenset(
     "missing leak leaks leakage leaky hardcoded hard unseeded wrong swapped swallowed unsafe absent "

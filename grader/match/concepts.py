@@ -62,13 +62,16 @@ class Concepts:
             for words, open_end in _phrases(str(text), spelled):
                 key = (words, open_end)
                 phrases[key] = phrases.get(key, 0) | self._bit[group]
-        self._by_first: dict[str, list[_Phrase]] = {}
+        self._by_first: dict[tuple[str, str], list[_Phrase]] = {}
         self._prefixes: dict[str, int] = {}
         for (words, open_end), bits in phrases.items():
             if open_end and len(words) == 1:
                 self._prefixes[words[0]] = bits
             else:
-                self._by_first.setdefault(words[0], []).append(_Phrase(words, open_end, bits))
+                # Known second words narrow the search: common first words begin many phrases.
+                second = words[1] if len(words) > 2 or (len(words) == 2 and not open_end) else ""
+                phrase = _Phrase(words, open_end, bits)
+                self._by_first.setdefault((words[0], second), []).append(phrase)
         for entries in self._by_first.values():
             entries.sort(key=lambda p: -len(p.words))
         self._shortest = min(map(len, self._prefixes), default=1)
@@ -123,13 +126,15 @@ class Concepts:
         return found
 
     def _longest(self, words: Sequence[str], stemmed: Sequence[str], at: int) -> tuple[int, int]:
+        first = stemmed[at]
+        second = stemmed[at + 1] if at + 1 < len(stemmed) else ""
         length = groups = 0
-        for phrase in self._by_first.get(stemmed[at], ()):
+        for phrase in (*self._by_first.get((first, second), ()), *self._by_first.get((first, ""), ())):
             size = len(phrase.words)
-            if size < length:
-                break
-            if _matches(phrase, words, stemmed, at):
-                length, groups = size, groups | phrase.groups
+            if size < length or not _matches(phrase, words, stemmed, at):
+                continue
+            groups = phrase.groups | (groups if size == length else 0)
+            length = size
         return length, groups
 
     def _single(self, word: str, stemmed: str) -> int:

@@ -7,13 +7,14 @@ from grader.match.alerts import steering
 from grader.match.claim import Claim, judge, takes_back, withdraws
 from grader.match.language import is_foreign
 from grader.match.meaning import Said, said, top_category
-from grader.match.model import Model, Opinion
+from grader.match.model import Opinion
 from grader.match.normalise import Plain, make_plain
 from grader.match.place import Spot
 from grader.match.prepare import Ready
 from grader.match.segment import Unit, sentences, units
 from grader.match.words import open_up, tokens
 from grader.records.submission import Comment, Submission
+from seeded_bugs.words import CATEGORIES
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,12 @@ class Finding:
     share: int
 
     @property
+    def kind(self) -> str | None:
+        """Return the kind of flaw that the finding names for certain."""
+        share, name = self.said.first_kind
+        return name if share > _CERTAIN and self.label in CATEGORIES else None
+
+    @property
     def order(self) -> tuple[object, ...]:
         """Return what findings are sorted by: what is said and where, the index last."""
         lines = self.draft.spot.lines
@@ -58,6 +65,9 @@ class Finding:
             self.draft.comment,
             self.draft.unit,
         )
+
+
+_CERTAIN = -700  # log share of a kind that is named for certain (one half)
 
 
 def draft(submission: Submission, ready: Ready) -> list[Draft]:
@@ -102,13 +112,12 @@ def conclude(
     opinions: Sequence[Opinion],
     submission: Submission,
     ready: Ready,
-    model: Model,
 ) -> list[Finding]:
     """Return the findings with what the model says of each."""
     found = []
     for one, opinion in zip(drafts, opinions, strict=True):
         comment = submission.comments[one.comment]
-        ready_said = said(one.text, opinion, comment, model.idf, ready.held)
+        ready_said = said(one.text, opinion, comment, ready.index, ready.held)
         label, share = top_category(ready_said.labels)
         found.append(Finding(one, opinion, ready_said, label, share))
     return found
@@ -120,7 +129,7 @@ def sprawls(finding: Finding) -> bool:
     A long argument about one flaw names its neighbours too, but most of its sentences are about
     one category.
     """
-    strong = [c for c, w in finding.opinion.reading.labels.items() if w >= 5 and c in _FLAWS]
+    strong = [c for c, w in finding.opinion.reading.labels.items() if w >= 5 and c in CATEGORIES]
     if len(strong) < 4 or finding.draft.itemised:
         return False
     parts = sentences(finding.draft.text)
@@ -128,9 +137,3 @@ def sprawls(finding: Finding) -> bool:
         commas = finding.draft.text.count(",") + finding.draft.text.count("/")
         return commas >= 3 and finding.share < 600
     return finding.share < 500
-
-
-_FLAWS = frozenset(
-    "leakage evaluation statistics reproducibility configuration error-handling validation serving "
-    "data-handling maintainability security".split()
-)

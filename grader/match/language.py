@@ -8,10 +8,17 @@ from pathlib import Path
 
 
 @cache
-def _small_words() -> dict[str, frozenset[str]]:
+def _languages_of() -> dict[str, tuple[str, ...]]:
+    """Return the languages of each small word; one that is English too counts as English."""
     path = Path(__file__).with_name("language.toml")
     tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    return {name: frozenset(words.split()) for name, words in tables.items()}
+    english = frozenset(tables["english"].split())
+    languages: dict[str, tuple[str, ...]] = dict.fromkeys(english, ("english",))
+    for name, words in tables.items():
+        for word in words.split():
+            if word not in english:
+                languages[word] = (*languages.get(word, ()), name)
+    return languages
 
 
 def is_other_script(text: str) -> bool:
@@ -32,10 +39,10 @@ def is_foreign(text: str, words: Sequence[str]) -> bool:
     """
     if is_other_script(text):
         return True
-    english = sum(word in _small_words()["english"] for word in words)
-    best = max(
-        sum(word in small and word not in _small_words()["english"] for word in words)
-        for name, small in _small_words().items()
-        if name != "english"
-    )
+    counts: dict[str, int] = {}
+    for word in words:
+        for name in _languages_of().get(word, ()):
+            counts[name] = counts.get(name, 0) + 1
+    english = counts.pop("english", 0)
+    best = max(counts.values(), default=0)
     return best >= 2 and best > english

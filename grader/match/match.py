@@ -48,6 +48,6 @@ def _match_batch(pairs: Sequence[tuple[AnswerKey, Submission]], model: Model) ->
     done = []
     for (_, submission), ready, many in zip(pairs, readied, drafts, strict=True):
         heard = [next(opinions) for _ in many]
-        case = Case(ready, conclude(many, heard, submission, ready, model))
+        case = Case(ready, conclude(many, heard, submission, ready))
         done.append(write(case.judge(), submission, ready, model))
     return done

@@ -10,7 +10,7 @@ from math import exp, isqrt, log
 from typing import NamedTuple
 
 from grader.match.model import FLOOR, Opinion, shares
-from grader.match.words import open_up, stem, stems, tokens
+from grader.match.words import open_up, stems, tokens
 from grader.records.submission import Comment
 from seeded_bugs.words import CATEGORIES
 
@@ -37,7 +37,7 @@ CATEGORY, LEAD, WORDS, CODE, BASE = 210, 1_690, 7_750, 150, -2_110
 # The same for a decoy, which has no kind that the model knows.
 DECOY_CATEGORY, DECOY_WORDS, DECOY_BASE = 900, 6_000, 800
 _LEAST_LEAD, _MOST_LEAD = -5_000, 4_000
-_VAGUE = 350  # no kind has this share: the finding names a category and no kind
+_VAGUE = round(1000 * log(0.35))  # no kind has this share: a category is named and no kind
 _VAGUE_LEAD = -500
 _NEAR_MISS = 1_500  # taken off when it sounds more like a near miss of the item
 
@@ -55,8 +55,8 @@ class Texts(NamedTuple):
     name: str
     category: str
     kind: str
-    said: tuple[Words, ...]
-    misses: tuple[Words, ...]
+    said: range
+    misses: range
     harm: frozenset[str]
     fix: frozenset[str]
     identifiers: frozenset[str]
@@ -83,11 +83,12 @@ class Fit(NamedTuple):
 class Said(NamedTuple):
     """A finding ready for comparison."""
 
-    words: Words
-    stems: frozenset[str]
+    likeness: Sequence[int]
     code: frozenset[str]
     labels: Mapping[str, int]
     kinds: Mapping[str, int]
+    first_kind: tuple[int, str]
+    second_kind: int
 
 
 def weigh(text: str, idf: Mapping[str, int]) -> Words:
@@ -100,11 +101,39 @@ def weigh(text: str, idf: Mapping[str, int]) -> Words:
     return Words(weights, isqrt(sum(w * w for w in weights.values())) or 1)
 
 
-def alike(a: Words, b: Words) -> int:
-    """Return the cosine of two texts over their telling words, in thousandths."""
-    small, large = (a, b) if len(a.weights) <= len(b.weights) else (b, a)
-    product = sum(w * large.weights.get(word, 0) for word, w in small.weights.items())
-    return min(1000, 1000 * product // (a.length * b.length))
+class TextIndex:
+    """All texts of a key, found by the words they hold.
+
+    Args:
+        idf: how telling each word is, in 1/1024.
+    """
+
+    def __init__(self, idf: Mapping[str, int]) -> None:
+        self._idf = idf
+        self._found: dict[str, list[tuple[int, int]]] = {}
+        self._lengths: list[int] = []
+
+    def add(self, texts: Iterable[str]) -> range:
+        """Take folded texts in and return their numbers."""
+        start = len(self._lengths)
+        for text in texts:
+            words = weigh(text, self._idf)
+            for word, weight in words.weights.items():
+                self._found.setdefault(word, []).append((len(self._lengths), weight))
+            self._lengths.append(words.length)
+        return range(start, len(self._lengths))
+
+    def likeness(self, text: str) -> list[int]:
+        """Return the cosine with every text over the telling words, in thousandths."""
+        words = weigh(text, self._idf)
+        products = [0] * len(self._lengths)
+        for word, weight in words.weights.items():
+            for number, other in self._found.get(word, ()):
+                products[number] += weight * other
+        return [
+            min(1000, 1000 * product // (length * words.length))
+            for product, length in zip(products, self._lengths, strict=True)
+        ]
 
 
 def telling(text: str, idf: Mapping[str, int]) -> frozenset[str]:
@@ -118,16 +147,17 @@ def code_words(names: Iterable[str]) -> frozenset[str]:
 
 
 def said(
-    text: str, opinion: Opinion, comment: Comment, idf: Mapping[str, int], key: "Restriction"
+    text: str, opinion: Opinion, comment: Comment, index: TextIndex, held: "Restriction"
 ) -> Said:
     """Return a finding ready for comparison with the items of a key."""
-    labels = _blend(opinion.labels, comment, key.categories)
-    kinds = shares(
-        {k: s + (0 if k in key.kinds else _ABSENT_KIND) for k, s in opinion.kinds.items()}
-    )
+    labels = _blend(opinion.labels, comment, held.categories)
+    kinds = {k: s + (0 if k in held.kinds else _ABSENT_KIND) for k, s in opinion.kinds.items()}
+    kinds = shares(kinds)
+    ranked = sorted(((s, k) for k, s in kinds.items()), reverse=True)
     opened = open_up(text)
     code = frozenset(opened.replace("(", " ").replace(")", " ").split()) | set(tokens(opened))
-    return Said(weigh(text, idf), frozenset(stems(text)), code, labels, kinds)
+    second = ranked[1][0] if len(ranked) > 1 else FLOOR
+    return Said(index.likeness(text), code, labels, kinds, ranked[0], second)
 
 
 class Restriction(NamedTuple):
@@ -154,10 +184,10 @@ def _blend(labels: Mapping[str, int], comment: Comment, held: Collection[str]) -
 def fit(finding: Said, texts: Texts) -> Fit:
     """Return how well a finding says what the key says of an item."""
     category = finding.labels.get(texts.category, FLOOR)
-    similarity = max((alike(finding.words, words) for words in texts.said), default=0)
-    miss = max((alike(finding.words, words) for words in texts.misses), default=0)
+    similarity = _most(finding, texts.said)
+    miss = _most(finding, texts.misses)
     near_miss = miss > similarity + 60 and miss >= 350
-    lead = _lead(finding.kinds, texts.kind)
+    lead = _lead(finding, texts.kind)
     points = (
         BASE
         + CATEGORY * max(category, -6_000) // 1000
@@ -172,21 +202,26 @@ def fit(finding: Said, texts: Texts) -> Fit:
 def fit_decoy(finding: Said, texts: Texts) -> Fit:
     """Return how well a finding says what a shallow reviewer says of a decoy."""
     category = finding.labels.get(texts.category, FLOOR)
-    similarity = max((alike(finding.words, words) for words in texts.said), default=0)
+    similarity = _most(finding, texts.said)
     points = DECOY_BASE + DECOY_CATEGORY * category // 1000 + DECOY_WORDS * similarity // 1000
     return Fit(points, _share(finding.labels, texts.category), similarity, 0, False)
 
 
-def _lead(kinds: Mapping[str, int], kind: str) -> int:
+def _most(finding: Said, texts: range) -> int:
+    return max(finding.likeness[texts.start : texts.stop], default=0)
+
+
+def _lead(finding: Said, kind: str) -> int:
     """Return how far the log share of a kind is before the best other one; 0 if not known.
 
     A finding that names no kind at all speaks against none.
     """
-    if kind not in kinds:
+    if kind not in finding.kinds:
         return 0
-    best = max((s for k, s in kinds.items() if k != kind), default=FLOOR)
-    lead = kinds[kind] - best
-    return max(lead, _VAGUE_LEAD) if exp(best / 1000) * 1000 < _VAGUE else lead
+    top, name = finding.first_kind
+    best = finding.second_kind if name == kind else top
+    lead = finding.kinds[kind] - best
+    return max(lead, _VAGUE_LEAD) if best < _VAGUE else lead
 
 
 def _share(log_shares: Mapping[str, int], name: str) -> int:
@@ -197,8 +232,3 @@ def top_category(labels: Mapping[str, int]) -> tuple[str, int]:
     """Return the likeliest label and its share in thousandths."""
     best = max(labels, key=lambda name: (labels[name], name))
     return best, _share(labels, best)
-
-
-def item_stems(names: Sequence[str]) -> frozenset[str]:
-    """Return the stems of several texts together."""
-    return frozenset(stem(word) for name in names for word in tokens(open_up(name)))

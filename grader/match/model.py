@@ -17,12 +17,16 @@ from numpy.typing import NDArray
 from grader.errors import GraderError
 from grader.files import sha256
 from grader.match.concepts import Reading, concepts
-from grader.match.features import ONE, Vectoriser, features
+from grader.match.features import ONE, Vectoriser
 
 WEIGHTS = Path(__file__).with_name("weights.json")
 PIN = Path(__file__).with_name("weights.sha256")
 RULE = 600  # what a rule's weight of 1 adds to the log share, in thousandths of a nat
 FLOOR = -9_000  # the least log share, in thousandths of a nat
+_EXP_ONE = 1 << 40
+_EXP = np.array([round(_EXP_ONE * exp(-n / 1000)) for n in range(-2 * FLOOR + 1)], np.int64)
+
+Table = NDArray[np.int64]
 
 
 class Opinion(NamedTuple):
@@ -49,8 +53,8 @@ class Opinion(NamedTuple):
 
 class _Head(NamedTuple):
     names: tuple[str, ...]
-    weights: NDArray[np.int64]
-    bias: NDArray[np.int64]
+    weights: Table
+    bias: Table
     scale: int
 
 
@@ -91,47 +95,57 @@ class Model:
         """Return an opinion on every folded text; equal texts are read once."""
         unique = list(dict.fromkeys(texts))
         readings = [self._concepts.read(text) for text in unique]
-        rows = self._vectoriser.rows(
-            features(text, reading) for text, reading in zip(unique, readings, strict=True)
-        )
+        rows = self._vectoriser.read(zip(unique, readings, strict=True))
         scores = {
-            name: (rows @ head.weights + head.bias * ONE) for name, head in self._heads.items()
+            name: (rows @ head.weights + head.bias * ONE) // head.scale
+            for name, head in self._heads.items()
         }
-        made = {
-            text: self._opinion({n: s[i] for n, s in scores.items()}, readings[i])
-            for i, text in enumerate(unique)
-        }
+        labels = share_rows(scores["labels"])
+        joined = self._join("labels", labels, [reading.labels for reading in readings])
+        kinds = self._join(
+            "kinds", share_rows(scores["kinds"]), [reading.kinds for reading in readings]
+        )
+        made = {}
+        for i, text in enumerate(unique):
+            made[text] = Opinion(
+                self._named("labels", joined[i]),
+                self._named("labels", labels[i]),
+                self._named("kinds", kinds[i]),
+                self._named("flags", scores["flags"][i]),
+                readings[i],
+            )
         return [made[text] for text in texts]
 
-    def _opinion(self, scores: Mapping[str, NDArray[np.int64]], reading: Reading) -> Opinion:
-        model = self._shares("labels", scores["labels"])
-        by_rule = shares({n: RULE * reading.labels.get(n, 0) for n in model})
-        kind_model = self._shares("kinds", scores["kinds"])
-        kind_rule = shares({n: RULE * reading.kinds.get(n, 0) for n in kind_model})
-        flag = self._heads["flags"]
-        leanings = {
-            n: int(s) // flag.scale for n, s in zip(flag.names, scores["flags"], strict=True)
-        }
-        return Opinion(join(model, by_rule), model, join(kind_model, kind_rule), leanings, reading)
+    def _join(
+        self, head: str, model: Table, readings: Sequence[Mapping[str, int]]
+    ) -> Table:
+        """Return the geometric mean of model and rules, the model counted three times."""
+        names = self._heads[head].names
+        weights = [[reading.get(name, 0) for name in names] for reading in readings]
+        rules = share_rows(RULE * np.array(weights, np.int64).reshape(model.shape))
+        return share_rows((3 * model + rules) // 4)
 
-    def _shares(self, name: str, scores: NDArray[np.int64]) -> dict[str, int]:
-        head = self._heads[name]
-        return shares(
-            {n: int(s) // head.scale for n, s in zip(head.names, scores.tolist(), strict=True)}
-        )
+    def _named(self, head: str, row: Table) -> dict[str, int]:
+        return dict(zip(self._heads[head].names, row.tolist(), strict=True))
+
+
+def share_rows(scores: Table) -> Table:
+    """Return log shares for rows of scores, both in thousandths of a nat (a softmax).
+
+    Exponentials come from a table of whole numbers, so the sums are exact.
+    """
+    if not scores.size:
+        return scores
+    down = scores - scores.max(axis=1, keepdims=True)
+    totals = _EXP[-np.maximum(down, 2 * FLOOR)].sum(axis=1).tolist()
+    norms = [round(1000 * log(total / _EXP_ONE)) for total in totals]
+    return np.maximum(FLOOR, down - np.array(norms, np.int64)[:, None])
 
 
 def shares(scores: Mapping[str, int]) -> dict[str, int]:
-    """Return log shares for scores, both in thousandths of a nat (a softmax)."""
-    top = max(scores.values())
-    total = sum(exp((score - top) / 1000) for score in scores.values())
-    norm = top + round(1000 * log(total))
-    return {name: max(FLOOR, score - norm) for name, score in scores.items()}
-
-
-def join(a: Mapping[str, int], b: Mapping[str, int]) -> dict[str, int]:
-    """Return the geometric mean of two sets of shares, the first counted three times."""
-    return shares({name: (3 * a[name] + b[name]) // 4 for name in a})
+    """Return log shares for scores by name, as ``share_rows`` does."""
+    row = np.fromiter(scores.values(), np.int64, len(scores))[None, :]
+    return dict(zip(scores, share_rows(row)[0].tolist(), strict=True))
 
 
 def _table(data: Mapping[str, object], name: str) -> dict[str, list[int]]:

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from grader.match.meaning import Restriction, Texts, code_words, telling, weigh
+from grader.match.meaning import Restriction, TextIndex, Texts, code_words, telling
 from grader.match.model import Model
 from grader.match.normalise import ProgramText, fold
-from grader.match.place import Anchored, Layout, anchor
+from grader.match.place import Anchored, Layout, Reach, Spot, anchor, reach
 from grader.records.key import AnswerKey, KeyDecoy, KeyItem
 
 
@@ -35,32 +35,49 @@ class Ready(NamedTuple):
     program: ProgramText
     items: tuple[ReadyItem, ...]
     decoys: tuple[ReadyDecoy, ...]
+    index: TextIndex
     held: Restriction
     names: frozenset[str]
+    reaches: dict[Spot, tuple[Reach, ...]]
+
+    def reach_items(self, spot: Spot) -> tuple[Reach, ...]:
+        """Return how a spot lies to every item; worked out once for each spot."""
+        known = self.reaches.get(spot)
+        if known is None:
+            known = tuple(reach(spot, ready.places, self.layout) for ready in self.items)
+            if len(self.reaches) < _MOST_SPOTS:
+                self.reaches[spot] = known
+        return known
+
+
+_MOST_SPOTS = 20_000
 
 
 @lru_cache(maxsize=64)
 def prepare(key: AnswerKey, model: Model) -> Ready:
     """Return the key made ready; the work is done once for each key."""
     layout = Layout(key)
-    items = tuple(_item(item, layout, model.idf) for item in key.items)
-    decoys = tuple(_decoy(decoy, layout, model.idf) for decoy in key.decoys)
+    index = TextIndex(model.idf)
+    items = tuple(_item(item, layout, index, model.idf) for item in key.items)
+    decoys = tuple(_decoy(decoy, layout, index) for decoy in key.decoys)
     held = Restriction(
         frozenset([*(i.category for i in key.items), *(d.looks_like for d in key.decoys)]),
         frozenset(i.kind for i in key.items),
     )
     names = frozenset(name for item in items for name in item.texts.identifiers)
-    return Ready(key, layout, ProgramText(layout.lines), items, decoys, held, names)
+    return Ready(key, layout, ProgramText(layout.lines), items, decoys, index, held, names, {})
 
 
-def _item(item: KeyItem, layout: Layout, idf: Mapping[str, int]) -> ReadyItem:
+def _item(
+    item: KeyItem, layout: Layout, index: TextIndex, idf: Mapping[str, int]
+) -> ReadyItem:
     told = (*item.said_well, item.wrong, f"{item.wrong} {item.harm} {item.fix}", item.title)
     texts = Texts(
         item.id,
         item.category,
         item.kind,
-        tuple(weigh(text, idf) for text in _folded(told)),
-        tuple(weigh(text, idf) for text in _folded(item.near_misses)),
+        index.add(_folded(told)),
+        index.add(_folded(item.near_misses)),
         telling(fold(item.harm)[0], idf),
         telling(fold(item.fix)[0], idf),
         code_words(item.identifiers),
@@ -68,10 +85,10 @@ def _item(item: KeyItem, layout: Layout, idf: Mapping[str, int]) -> ReadyItem:
     return ReadyItem(item, texts, anchor(item.places, layout))
 
 
-def _decoy(decoy: KeyDecoy, layout: Layout, idf: Mapping[str, int]) -> ReadyDecoy:
-    said = tuple(weigh(text, idf) for text in _folded(decoy.said_badly))
+def _decoy(decoy: KeyDecoy, layout: Layout, index: TextIndex) -> ReadyDecoy:
+    said = index.add(_folded(decoy.said_badly))
     nothing: frozenset[str] = frozenset()
-    texts = Texts(decoy.id, decoy.looks_like, "", said, (), nothing, nothing, nothing)
+    texts = Texts(decoy.id, decoy.looks_like, "", said, range(0), nothing, nothing, nothing)
     return ReadyDecoy(decoy, texts, anchor(decoy.places, layout))
 
 

@@ -20,6 +20,7 @@ AT, NEAR, FILE, FAR = -1_700, -600, -800, 500
 GREY = 500  # log odds below the least that are left to a person
 LOOSE = 1_500  # log odds below the least that still are a related claim, if the category is right
 RELATED = 600  # share of the category from which a claim is related
+PLAUSIBLE, ALIKE = 60, 350  # least share of the category, or least similarity, for any credit
 ON_DECOY, DECOY_LEAD = -200, -400
 LEAD = 2_500  # a finding takes no item that fits it so much worse than its best one
 MISS, QUESTION, WRONG_REASON = 400, 500, 300  # credit of a near miss, in thousandths
@@ -118,7 +119,8 @@ class Case:
             return Judged(finding, "empty", finding.label, f"reads as {finding.label}")
         if one.claim.level == 0:
             return self._no_claim(finding)
-        if finding.opinion.flags.get("asserts", 0) < SOUNDS_CONTENT:
+        content = finding.opinion.flags.get("asserts", 0) < SOUNDS_CONTENT
+        if content and one.claim.level == 1000:
             return Judged(finding, "empty", "content", "reads as if nothing were wrong")
         return None
 
@@ -149,12 +151,13 @@ class Case:
     def _hold(self, finding: Finding) -> list[Pair]:
         """Hold a finding against every item, the best first."""
         pairs = []
-        for number, ready in enumerate(self._ready.items):
-            how = reach(finding.draft.spot, ready.places, self._ready.layout)
+        reaches = self._ready.reach_items(finding.draft.spot)
+        for number, (ready, how) in enumerate(zip(self._ready.items, reaches, strict=True)):
             match_ = fit(finding.said, ready.texts)
-            if ready.item.anchor == "absence":
+            absence = ready.item.anchor == "absence"
+            if absence:
                 how = self._general(finding, how)
-            points, takes = self._points(finding, ready.item.anchor == "absence", match_, how)
+            points, takes = self._points(finding, absence, match_, how)
             pairs.append(Pair(number, match_, how, points, takes))
         pairs.sort(key=lambda p: (-p.takes, -p.points, p.item))
         return pairs
@@ -170,15 +173,18 @@ class Case:
         self, finding: Finding, absence: bool, match_: Fit, how: Reach
     ) -> tuple[int, bool]:
         """Return points after the penalty for the place, and whether they are enough."""
+        sound = not match_.near_miss and (
+            match_.category >= PLAUSIBLE or match_.similarity >= ALIKE
+        )
         if how.nearness == "at":
             points = match_.points - (0 if how.main else 100) - 30 * (how.lines or 0)
-            return points, match_.points >= AT and not match_.near_miss
+            return points, sound and match_.points >= AT
         if how.nearness == "near":
             points = match_.points - 300 - 60 * min(12, how.lines or 0)
-            return points, match_.points >= NEAR and not match_.near_miss
+            return points, sound and match_.points >= NEAR
         if how.nearness == "file" and absence:
             enough = match_.points >= FILE and self._specific(finding)
-            return match_.points - 600, enough and not match_.near_miss
+            return match_.points - 600, sound and enough
         return match_.points - 2_500, False
 
     def _specific(self, finding: Finding) -> bool:
@@ -253,7 +259,9 @@ class Case:
             return replace(found, rule="other-mechanism", reason=why, credit=WRONG_REASON)
         if not pair.takes:
             return found
-        if _ODD_REASON.search(finding.draft.text) and pair.fit.lead < 500:
+        if _ODD_REASON.search(finding.draft.text) and (
+            pair.fit.lead < 500 or finding.label == "style"
+        ):
             why = "the right place and category with a reason that is not the reason"
             return replace(found, rule="odd-reason", reason=why, credit=WRONG_REASON)
         if finding.draft.claim.level < 1000:

@@ -10,6 +10,8 @@ from seeded_bugs.words import CATEGORIES
 COPIES = 4  # the same text at so many places is one general remark
 CATEGORIES_AT_ONE_PLACE = 4
 CROWDED_PLACES = 3
+CYCLED_KINDS = 5
+FAR_APART = 24
 FREE_MISSES = 3  # claims of one category beside the mark before its credit shrinks
 SHRINK = 250  # thousandths of credit lost for each further one
 _LETTERS = re.compile(r"[a-z]+")
@@ -22,6 +24,8 @@ def generic(findings: Sequence[Finding]) -> dict[int, str]:
         reasons[i] = "the same remark stands at four or more places"
     for i in _crowded(findings):
         reasons.setdefault(i, "four or more kinds of trouble are claimed at each of many places")
+    for i in _cycled(findings):
+        reasons.setdefault(i, "several kinds of trouble are each claimed at places far apart")
     for i, finding in enumerate(findings):
         if sprawls(finding):
             reasons.setdefault(i, "one remark runs through four or more kinds of trouble")
@@ -33,7 +37,7 @@ def _copied(findings: Sequence[Finding]) -> Iterable[int]:
     members: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for i, finding in enumerate(findings):
         lines = finding.draft.spot.lines
-        if lines is None:
+        if lines is None or finding.label == "style":
             continue
         text = tuple(
             sorted({w for w in _LETTERS.findall(finding.draft.text.lower()) if len(w) > 2})
@@ -60,6 +64,25 @@ def _crowded(findings: Sequence[Finding]) -> list[int]:
     if len(crowded) < CROWDED_PLACES:
         return []
     return [i for members in crowded for i in members]
+
+
+def _cycled(findings: Sequence[Finding]) -> list[int]:
+    """Return findings whose kinds are claimed again and again at places far apart.
+
+    One or two kinds may well stand at two places; five or more are a list gone through in turn.
+    """
+    members: dict[str, list[int]] = defaultdict(list)
+    for i, finding in enumerate(findings):
+        if finding.draft.spot.lines is not None and finding.draft.claim.level and finding.kind:
+            members[finding.kind].append(i)
+    repeated = []
+    for group in members.values():
+        starts = sorted(s.start for i in group if (s := findings[i].draft.spot.lines))
+        if starts[-1] - starts[0] > FAR_APART:
+            repeated.append(group)
+    if len(repeated) < CYCLED_KINDS:
+        return []
+    return [i for group in repeated for i in group]
 
 
 def credit_share(right: int, claims: int) -> int:

@@ -56,6 +56,7 @@ _IRREGULAR = {
 _VOWEL = re.compile(r"[aeiouy]")
 
 
+@lru_cache(maxsize=4_096)
 def open_up(text: str) -> str:
     """Return folded text in lower case with camelCase split, contractions opened, signs named."""
     split = _CAMEL.sub(" ", text).lower()
@@ -66,7 +67,8 @@ def open_up(text: str) -> str:
     return opened.replace("cannot", "can not")
 
 
-def tokens(opened: str) -> list[str]:
+@lru_cache(maxsize=4_096)
+def tokens(opened: str) -> tuple[str, ...]:
     """Return the words of an opened text; unknown snake_case names fall into their parts."""
     found: list[str] = []
     for token in _TOKEN.findall(opened):
@@ -76,7 +78,7 @@ def tokens(opened: str) -> list[str]:
             found.append(token)
         else:
             found.extend(part for part in token.split("_") if part)
-    return found
+    return tuple(found)
 
 
 @lru_cache(maxsize=65_536)
