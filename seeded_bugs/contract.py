@@ -15,6 +15,7 @@ from typing import Literal
 
 import libcst as cst
 
+from seeded_bugs.syntax.tree import tree_of
 from seeded_bugs.words import Anchor, Category, Severity
 
 Part = Literal["main", "trace", "support"]
@@ -177,7 +178,9 @@ def sow(module: cst.Module, site: Site, parts: tuple[Part, ...]) -> cst.Module:
     edits = {id(edit.node): edit for edit in site.edits if edit.part in parts}
     if not edits:
         return module
-    worker = _Sower(edits)
+    tree = tree_of(module)
+    above = {id(node) for edit in site.edits for node in tree.up(edit.node)}
+    worker = _Sower(edits, above)
     result = module.visit(worker)
     if worker.left:
         raise LookupError(f"{len(worker.left)} node(s) of the site are not in the module")
@@ -185,15 +188,15 @@ def sow(module: cst.Module, site: Site, parts: tuple[Part, ...]) -> cst.Module:
 
 
 class _Sower(cst.CSTTransformer):
-    """Replaces nodes by identity; does not look below a node that it replaces."""
+    """Replaces nodes by identity; copies only what is above them."""
 
-    def __init__(self, edits: dict[int, Edit]) -> None:
+    def __init__(self, edits: dict[int, Edit], above: set[int]) -> None:
         super().__init__()
-        self._edits = edits
+        self._edits, self._above = edits, above
         self.left = set(edits)
 
     def on_visit(self, node: cst.CSTNode) -> bool:
-        return id(node) not in self._edits
+        return id(node) in self._above and id(node) not in self._edits
 
     def on_leave(  # type: ignore[override]  # libcst types it by node; one rule serves all here
         self, original_node: cst.CSTNode, updated_node: cst.CSTNode

@@ -6,6 +6,7 @@ from functools import lru_cache
 import libcst as cst
 
 from grader import catalog
+from grader.errors import PlanError
 from grader.generate.build import Made, Order, build, with_landmarks
 from grader.generate.mess.mess import laid_out, mess
 from grader.generate.plan import plan
@@ -16,6 +17,7 @@ from grader.stream import Stream
 from seeded_bugs.contract import SeededBug, SeededDecoy
 
 ANY = "any"
+ATTEMPTS = 8
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,16 @@ def make_exercise(secret: bytes, secret_kind: str, wish: Wish) -> Made:
     folder = _choose_scenario(stream.child("scenario"), wish.scenario, include)
     kinds = {n: b for n, b in catalog.bugs().items() if n in fitting(folder.facts.name)}
     decoys = fitting_decoys(folder.facts.name)
-    wishes = plan(stream.child("plan"), wish.level, kinds, decoys, include, exclude)
-    bed = sow_all(folder.program, wishes, kinds, decoys, stream.child("sow"))
+    for attempt in range(ATTEMPTS):
+        part = stream.child(f"attempt/{attempt}")
+        wishes = plan(part.child("plan"), wish.level, kinds, decoys, include, exclude)
+        try:
+            bed = sow_all(folder.program, wishes, kinds, decoys, part.child("sow"))
+            break
+        except PlanError:
+            # Kinds drawn together may leave no room for enough others; another draw does.
+            if attempt == ATTEMPTS - 1:
+                raise
     bed = with_landmarks(laid_out(bed), kinds)
     bed = mess(bed, stream.child("mess"), wishes.mess)
     order = Order(

@@ -73,40 +73,74 @@ def sow_all(
     decoys: Mapping[str, SeededDecoy],
     stream: Stream,
 ) -> Bed:
-    """Sow the plan into a clean program.
+    """Sow the plan into a clean program: half of the flaws, the decoys, the other flaws.
+
+    Decoys come in between because there must be enough of them, and places get scarce.
 
     Raises:
         PlanError: if a kind that must be there, or enough flaws or decoys, found no place.
     """
-    bed = Bed(clean)
+    bed = _sow_flaws(Bed(clean), plan, kinds, decoys, stream, max(plan.flaws // 2, len(plan.must)))
+    bed = _sow_decoys(bed, plan, decoys, stream)
+    bed = _sow_flaws(bed, plan, kinds, decoys, stream, plan.flaws)
+    lacking = [name for name in plan.must if name not in {s.name for s in bed.flaws}]
+    if lacking:
+        raise PlanError(f"{', '.join(lacking)} found no free place beside the other kinds")
+    if len(bed.flaws) < plan.flaws or len(bed.decoys) < plan.decoys:
+        raise PlanError(
+            f"only {len(bed.flaws)} of {plan.flaws} flaws and {len(bed.decoys)} of "
+            f"{plan.decoys} decoys found a free place; exclude fewer kinds"
+        )
+    return bed
+
+
+def _sow_flaws(
+    bed: Bed,
+    plan: Plan,
+    kinds: Mapping[str, SeededBug],
+    decoys: Mapping[str, SeededDecoy],
+    stream: Stream,
+    most: int,
+) -> Bed:
+    """Go down the queue until there are ``most`` flaws; what found no place once is passed over."""
     for name in (*plan.must, *plan.queue):
-        if len(bed.flaws) == plan.flaws:
+        if len(bed.flaws) >= most:
             break
-        if not _allowed(name, bed, plan, kinds):
+        tried = name in bed.refused or any(s.name == name for s in bed.flaws)
+        if tried or not _allowed(name, bed, plan, kinds, decoys):
             continue
-        sown = _try(bed, name, kinds[name].find, stream.child(f"flaw/{name}"))
-        if sown is None and name in plan.must:
-            raise PlanError(f"{name} found no free place beside the other kinds that must be there")
-        bed = replace(bed, refused=(*bed.refused, name)) if sown is None else _add_flaw(*sown)
+        result = _try(bed, name, kinds[name].find, stream.child(f"flaw/{name}"))
+        if result is None:
+            bed = replace(bed, refused=(*bed.refused, name))
+        else:
+            bed = replace(result[0], flaws=(*result[0].flaws, result[1]))
+    return bed
+
+
+def _sow_decoys(bed: Bed, plan: Plan, decoys: Mapping[str, SeededDecoy], stream: Stream) -> Bed:
     there = {s.name for s in bed.flaws}
     for name in plan.decoy_queue:
         if len(bed.decoys) == plan.decoys:
             break
         if there & set(decoys[name].entry.excludes):
             continue
-        sown = _try(bed, name, decoys[name].find, stream.child(f"decoy/{name}"))
-        if sown is not None:
-            bed = replace(sown[0], decoys=(*sown[0].decoys, sown[1]))
+        result = _try(bed, name, decoys[name].find, stream.child(f"decoy/{name}"))
+        if result is not None:
+            bed = replace(result[0], decoys=(*result[0].decoys, result[1]))
     return bed
 
 
-def _add_flaw(bed: Bed, sown: Sown) -> Bed:
-    return replace(bed, flaws=(*bed.flaws, sown))
-
-
-def _allowed(name: str, bed: Bed, plan: Plan, kinds: Mapping[str, SeededBug]) -> bool:
+def _allowed(
+    name: str,
+    bed: Bed,
+    plan: Plan,
+    kinds: Mapping[str, SeededBug],
+    decoys: Mapping[str, SeededDecoy],
+) -> bool:
     there = [s.name for s in bed.flaws]
     if any(conflict(kinds, name, other) for other in there):
+        return False
+    if any(name in decoys[s.name].entry.excludes for s in bed.decoys):
         return False
     category = kinds[name].entry.category
     for quota in plan.quotas:

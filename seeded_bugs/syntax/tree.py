@@ -3,6 +3,7 @@
 One walk a module, kept for the next kind that asks about the same module.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import TypeVar
@@ -15,13 +16,20 @@ Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 
 
 class Tree:
-    """A module with the way up from every node. Nodes are compared by identity."""
+    """A module with the way up from every node. Nodes are compared by identity.
+
+    Nodes are numbered in the order of the text; those below a node follow it without a gap, so
+    "below" is a comparison of two numbers.
+    """
 
     def __init__(self, module: cst.Module) -> None:
         self.module = module
         self._nodes: list[cst.CSTNode] = []
         self._parents: dict[int, cst.CSTNode] = {}
-        module.visit(_Walk(self._nodes, self._parents))
+        self._first: dict[int, int] = {}
+        self._last: dict[int, int] = {}
+        self._found: dict[type[cst.CSTNode], tuple[list[int], list[cst.CSTNode]]] = {}
+        module.visit(_Walk(self._nodes, self._parents, self._first, self._last))
 
     def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """Return the node directly above; None above the module."""
@@ -36,14 +44,23 @@ class Tree:
 
     def all(self, kind: type[Node], within: cst.CSTNode | None = None) -> list[Node]:
         """Return the nodes of a class in the order of the text, all or those below a node."""
-        found = [node for node in self._nodes if isinstance(node, kind)]
-        if within is None or within is self.module:
-            return found
-        return [node for node in found if self.is_below(node, within)]
+        if kind not in self._found:
+            pairs = [(i, node) for i, node in enumerate(self._nodes) if isinstance(node, kind)]
+            self._found[kind] = ([i for i, _ in pairs], [node for _, node in pairs])
+        numbers, nodes = self._found[kind]
+        low, high = 0, len(nodes)
+        if within is not None and within is not self.module:
+            if id(within) not in self._first:
+                return []
+            low = bisect_left(numbers, self._first[id(within)])
+            high = bisect_right(numbers, self._last[id(within)])
+        return [node for node in nodes[low:high] if isinstance(node, kind)]
 
     def is_below(self, node: cst.CSTNode, top: cst.CSTNode) -> bool:
         """Tell whether ``top`` is above the node (or is the node)."""
-        return node is top or any(above is top for above in self.up(node))
+        if id(node) not in self._first or id(top) not in self._first:
+            return node is top
+        return self._first[id(top)] <= self._first[id(node)] <= self._last[id(top)]
 
     def nearest(self, node: cst.CSTNode, kind: type[Node]) -> Node | None:
         """Return the nearest node of a class above the node."""
@@ -92,16 +109,23 @@ class Tree:
 
 
 class _Walk(cst.CSTVisitor):
-    def __init__(self, nodes: list[cst.CSTNode], parents: dict[int, cst.CSTNode]) -> None:
+    def __init__(
+        self,
+        nodes: list[cst.CSTNode],
+        parents: dict[int, cst.CSTNode],
+        first: dict[int, int],
+        last: dict[int, int],
+    ) -> None:
         super().__init__()
-        self._nodes, self._parents = nodes, parents
+        self._nodes, self._parents, self._first, self._last = nodes, parents, first, last
         self._stack: list[cst.CSTNode] = []
 
     def on_visit(self, node: cst.CSTNode) -> bool:
-        if isinstance(node, cst.BaseParenthesizableWhitespace | cst.TrailingWhitespace):
+        if isinstance(node, _WHITESPACE):
             return False
         if self._stack:
             self._parents[id(node)] = self._stack[-1]
+        self._first[id(node)] = len(self._nodes)
         self._nodes.append(node)
         self._stack.append(node)
         return True
@@ -109,6 +133,16 @@ class _Walk(cst.CSTVisitor):
     def on_leave(self, original_node: cst.CSTNode) -> None:
         if self._stack and self._stack[-1] is original_node:
             self._stack.pop()
+            self._last[id(original_node)] = len(self._nodes) - 1
+
+    def on_visit_attribute(self, node: cst.CSTNode, attribute: str) -> None:
+        """Nothing hangs on attributes here; the default looks up a method for each."""
+
+    def on_leave_attribute(self, original_node: cst.CSTNode, attribute: str) -> None:
+        """As above."""
+
+
+_WHITESPACE = (cst.SimpleWhitespace, cst.ParenthesizedWhitespace, cst.TrailingWhitespace)
 
 
 @lru_cache(maxsize=16)
