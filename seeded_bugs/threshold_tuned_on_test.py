@@ -6,12 +6,11 @@ from collections.abc import Iterator
 import libcst as cst
 
 from seeded_bugs.contract import Edit, Entry, Example, Proof, Refusal, SeededBug, Site
-from seeded_bugs.syntax.removal import alone_for, uses
+from seeded_bugs.syntax.removal import alone_for, orphans, uses
 from seeded_bugs.syntax.sides import Sides, find_sides
 from seeded_bugs.syntax.tree import (
     Tree,
     assignment,
-    call_name,
     code,
     expression,
     string,
@@ -85,7 +84,7 @@ def find(module: cst.Module) -> Iterator[Site]:
                 *_silent(tree, line),
                 Edit(sides.fit, []),
                 *(Edit(other, []) for other in above),
-                *(Edit(helper, None, "support") for helper in _helper(tree, folds)),
+                *(Edit(helper, None, "support") for helper in orphans(tree, [folds])),
             )
         )
 
@@ -102,14 +101,6 @@ def _scored(tree: Tree, sides: Sides, assign: cst.Assign) -> cst.SimpleStatement
         if from_folds and places and all(tree.is_below(use, assign) for use in places):
             return other
     return None
-
-
-def _helper(tree: Tree, folds: cst.SimpleStatementLine) -> list[cst.FunctionDef]:
-    """Return the program's own function that only the line of out-of-fold scores calls."""
-    called = {call_name(call) for call in tree.calls(within=folds)}
-    found = [f for f in tree.all(cst.FunctionDef) if f.name.value in called]
-    every = [name.value for name in tree.all(cst.Name)]
-    return [f for f in found if every.count(f.name.value) == 2]
 
 
 def target_names_of(line: cst.SimpleStatementLine) -> list[str]:

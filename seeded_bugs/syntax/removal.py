@@ -167,3 +167,11 @@ def _shorter(tree: Tree, log: cst.Call, names: set[str]) -> cst.Call | None:
     shown = cst.Arg(cst.SimpleString('"' + ", ".join(parts[i] for i in kept) + '"'))
     args = [shown, *(values[i].with_changes(comma=cst.MaybeSentinel.DEFAULT) for i in kept)]
     return log.with_changes(args=args)
+
+
+def orphans(tree: Tree, gone: Sequence[cst.CSTNode]) -> list[cst.FunctionDef]:
+    """Return the program's own functions that nothing but these nodes calls."""
+    called = {call_name(call) for node in gone for call in tree.calls(within=node)}
+    found = [f for f in tree.all(cst.FunctionDef) if f.name.value in called]
+    every = [name.value for name in tree.all(cst.Name)]
+    return [f for f in found if every.count(f.name.value) == 2]
