@@ -72,6 +72,14 @@ def test_hostile_text_is_shown_and_does_nothing(page, result):
     assert "{{ 7*7 }}" in html
 
 
+def test_hostile_text_of_a_key_does_nothing_either(form, result):
+    bad = '"><script>alert(1)</script>'
+    items = tuple(item.model_copy(update={"title": bad, "kind": bad}) for item in form.items)
+    hostile = form.model_copy(update={"items": items, "scenario": bad, "title": bad})
+    seen = _Tags(render(Results((result(),), {form.exercise: hostile})))
+    assert "script" not in seen.tags
+
+
 def test_each_comment_stands_before_its_line_with_its_verdict(page):
     html = page()
     note = html.index("The scaler sees the test rows.")
