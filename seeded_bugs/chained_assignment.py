@@ -89,7 +89,7 @@ BUG = SeededBug(
     find=find,
     proof=Proof(
         "value unchanged",
-        "Blank strings of the column are still there after the line; in the clean program they "
-        "are missing values.",
+        "Blank strings that are put into the column are still there after the line; in the clean "
+        "program they are missing values.",
     ),
 )
