@@ -129,7 +129,10 @@ class Concepts:
         first = stemmed[at]
         second = stemmed[at + 1] if at + 1 < len(stemmed) else ""
         length = groups = 0
-        for phrase in (*self._by_first.get((first, second), ()), *self._by_first.get((first, ""), ())):
+        for phrase in (
+            *self._by_first.get((first, second), ()),
+            *self._by_first.get((first, ""), ()),
+        ):
             size = len(phrase.words)
             if size < length or not _matches(phrase, words, stemmed, at):
                 continue

@@ -28,9 +28,7 @@ def word_features(words: Sequence[str]) -> list[str]:
 def within_word(word: str) -> list[str]:
     """Return the stem of a word, marked ``w:``, and its pieces of 3 to 5 characters."""
     padded = f" {word} "
-    pieces = [
-        padded[i : i + size] for size in (3, 4, 5) for i in range(len(padded) - size + 1)
-    ]
+    pieces = [padded[i : i + size] for size in (3, 4, 5) for i in range(len(padded) - size + 1)]
     return [f"w:{stem(word)}", *pieces]
 
 

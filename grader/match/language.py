@@ -45,4 +45,4 @@ def is_foreign(text: str, words: Sequence[str]) -> bool:
             counts[name] = counts.get(name, 0) + 1
     english = counts.pop("english", 0)
     best = max(counts.values(), default=0)
-    return best >= 2 and best > english
+    return best >= 2 and best > english and best * 6 >= len(words)

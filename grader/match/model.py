@@ -116,9 +116,7 @@ class Model:
             )
         return [made[text] for text in texts]
 
-    def _join(
-        self, head: str, model: Table, readings: Sequence[Mapping[str, int]]
-    ) -> Table:
+    def _join(self, head: str, model: Table, readings: Sequence[Mapping[str, int]]) -> Table:
         """Return the geometric mean of model and rules, the model counted three times."""
         names = self._heads[head].names
         weights = [[reading.get(name, 0) for name in names] for reading in readings]

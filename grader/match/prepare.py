@@ -68,9 +68,7 @@ def prepare(key: AnswerKey, model: Model) -> Ready:
     return Ready(key, layout, ProgramText(layout.lines), items, decoys, index, held, names, {})
 
 
-def _item(
-    item: KeyItem, layout: Layout, index: TextIndex, idf: Mapping[str, int]
-) -> ReadyItem:
+def _item(item: KeyItem, layout: Layout, index: TextIndex, idf: Mapping[str, int]) -> ReadyItem:
     told = (*item.said_well, item.wrong, f"{item.wrong} {item.harm} {item.fix}", item.title)
     texts = Texts(
         item.id,

@@ -1,6 +1,5 @@
 """The rules that give every finding its verdict, in the order in which they are tried."""
 
-import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,6 +7,7 @@ from dataclasses import dataclass, replace
 from grader.match.assign import assign
 from grader.match.findings import Finding
 from grader.match.meaning import Fit, fit, fit_decoy
+from grader.match.phrases import pattern
 from grader.match.place import HEADER, Reach, reach
 from grader.match.prepare import Ready, ReadyDecoy
 from grader.match.spray import credit_share, generic
@@ -21,17 +21,13 @@ GREY = 500  # log odds below the least that are left to a person
 LOOSE = 1_500  # log odds below the least that still are a related claim, if the category is right
 RELATED = 600  # share of the category from which a claim is related
 PLAUSIBLE, ALIKE = 60, 350  # least share of the category, or least similarity, for any credit
+NEXT_TO_DECOY = 2_000  # taken off an item that is only near when a decoy is right here
 ON_DECOY, DECOY_LEAD = -200, -400
 LEAD = 2_500  # a finding takes no item that fits it so much worse than its best one
 MISS, QUESTION, WRONG_REASON = 400, 500, 300  # credit of a near miss, in thousandths
 SOUNDS_CONTENT = -600  # the text model's leaning from which a statement is no claim
 SURE = 450  # share from which a label that is no flaw decides
-_ODD_REASON = re.compile(
-    r"\b(?:because|due to|since|as)\b(?:\s+[\w'-]+){0,6}?\s+(?:names?|named|naming|called|indent\w*|"
-    r"format\w*|style|docstrings?|comments?|capital\w*|underscores?|import\w*|spelling|typed|spaces?|"
-    r"line length|too long|ugly|quotes?)\b",
-    re.IGNORECASE,
-)
+_ODD_REASON = pattern("rules", "odd_reason")
 
 
 @dataclass(frozen=True)
@@ -169,9 +165,7 @@ class Case:
             return Reach("file", None, False)
         return how
 
-    def _points(
-        self, finding: Finding, absence: bool, match_: Fit, how: Reach
-    ) -> tuple[int, bool]:
+    def _points(self, finding: Finding, absence: bool, match_: Fit, how: Reach) -> tuple[int, bool]:
         """Return points after the penalty for the place, and whether they are enough."""
         sound = not match_.near_miss and (
             match_.category >= PLAUSIBLE or match_.similarity >= ALIKE
@@ -207,7 +201,7 @@ class Case:
                 best = (match_.points, match_, how, ready)
         if best is None or finding.draft.claim.level < 1000:
             return None
-        rival = max((p.points for p in pairs if p.takes), default=-9_000)
+        rival = max((_against(p) for p in pairs if p.takes), default=-9_000)
         if rival >= best[0] + DECOY_LEAD:
             return None
         reason = f"claims a defect on sound code: {best[3].decoy.sound_because}"
@@ -379,6 +373,11 @@ class Case:
         return replace(
             one, verdict="near-miss", rule="spray", credit=credit, reason=alert, alert=alert
         )
+
+
+def _against(pair: Pair) -> int:
+    """Return the points of an item against a decoy at the very place of the finding."""
+    return pair.points - (0 if pair.reach.nearness == "at" else NEXT_TO_DECOY)
 
 
 def _same_place(a: object, b: object) -> bool:

@@ -2,23 +2,11 @@
 
 from collections.abc import Iterable
 
+from grader.match.phrases import word_list
+
 _SHORTEST = 5
 # English words that stand one letter from a word of the trade and mean what they say.
-_PLAIN_WORDS = frozenset(
-    "trail trial brain grain drain strain terrain while white whole where there these those third "
-    "other order older could would should scare share shore stare state stage spare space speed "
-    "spent spend field yield build built guild quite quiet quote place plane plain plan least "
-    "lease leave cause clause chose loose moose house mouse horse coast toast roast boast moral "
-    "metal petal pedal modal nodal medal rough tough touch couch coach reach teach beach peach "
-    "right light might sight night fight eight weight height tried cried dried fried prize price "
-    "pride bride prime crime slight slit spill still skill shift swift lists lasts costs posts "
-    "hosts nests rests vests tests texts taxes boxes fixes mixes mines lines lives lived liked "
-    "lined mined wined dined stops steps shops ships chips clips flips slips trips drips grips "
-    "tends sends lends bends mends means beans leans jeans learn yearn early nearly clearly "
-    "really easily rarely barely merely later water latter letter better matter batter butter "
-    "filter fitter hitter sitter bitter litter differ defer refer prefer infer offer suffer "
-    "buffer rather gather father bother mother either neither whether weather leather".split()
-)
+_PLAIN_WORDS = word_list("plain")
 
 
 class Speller:

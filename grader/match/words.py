@@ -72,9 +72,7 @@ def tokens(opened: str) -> tuple[str, ...]:
     """Return the words of an opened text; unknown snake_case names fall into their parts."""
     found: list[str] = []
     for token in _TOKEN.findall(opened):
-        if "_" not in token:
-            found.append(token)
-        elif token in _NAME_SET:
+        if "_" not in token or token in _NAME_SET:
             found.append(token)
         else:
             found.extend(part for part in token.split("_") if part)
