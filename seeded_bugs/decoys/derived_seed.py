@@ -16,8 +16,7 @@ ENTRY = DecoyEntry(
     title="A second seed, derived from the first",
     sound_because=(
         "seed + 1 follows from the one --seed, which is stored with the model, so the run can be "
-        "repeated exactly. A seed of its own keeps this step's draws apart from those of the "
-        "other steps, which is intended."
+        "repeated exactly. Steps that draw independently of each other need not share one number."
     ),
     said_badly=(
         "Inconsistent seeds: this step uses another random_state than the split.",
