@@ -60,6 +60,11 @@ def judge(sentences: Sequence[str]) -> Claim:
     return Claim("nothing", 0)
 
 
+def sounds_bad(text: str) -> bool:
+    """Tell whether a text holds any word that a statement of a defect holds."""
+    return bool(_BAD.search(open_up(text)))
+
+
 def withdraws(text: str) -> bool:
     """Tell whether a remark corrects an earlier one."""
     return bool(_WITHDRAWS.search(text[:200]))

@@ -54,7 +54,7 @@ class Concepts:
     """
 
     def __init__(self, data: Mapping[str, Mapping[str, object]]) -> None:
-        self.groups = tuple(data["terms"]) + ("question_mark", "foreign_strong", "non_latin")
+        self.groups = (*data["terms"], "question_mark", "foreign_strong", "non_latin")
         self._bit = {group: 1 << i for i, group in enumerate(self.groups)}
         phrases: dict[tuple[tuple[str, ...], bool], int] = {}
         spelled: set[str] = set()

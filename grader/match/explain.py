@@ -41,8 +41,8 @@ def says_fix(text: str, flags: Mapping[str, int], shared_fix: int) -> bool:
     """Tell whether a remark says what to do. Arguments as in ``says_why``."""
     opened = open_up(text)
     signs = 0
-    for pattern, weighs in _REPAIRS:
-        if pattern.search(opened):
+    for sign, weighs in _REPAIRS:
+        if sign.search(opened):
             signs = weighs
             break
     return flags.get("fix", 0) + signs + _overlap(shared_fix) >= _FIX_FROM

@@ -4,6 +4,7 @@ All arithmetic is on integers, so a text has the same features on every machine 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from math import log
 
 import numpy as np
@@ -22,7 +23,7 @@ _DAMPED = np.array([0, *(round(ONE * (1 + log(n))) for n in range(1, 1 << 10))],
 def word_features(words: Sequence[str]) -> list[str]:
     """Return pairs of neighbouring stems, marked ``w:``, the ends of the text marked too."""
     stemmed = ["^", *map(stem, words), "$"]
-    return [f"w:{a} {b}" for a, b in zip(stemmed, stemmed[1:], strict=False)]
+    return [f"w:{a} {b}" for a, b in pairwise(stemmed)]
 
 
 def within_word(word: str) -> list[str]:

@@ -117,7 +117,7 @@ def conclude(
     found = []
     for one, opinion in zip(drafts, opinions, strict=True):
         comment = submission.comments[one.comment]
-        ready_said = said(one.text, opinion, comment, ready.index, ready.held)
+        ready_said = said(one.text, opinion, comment, ready.texts, ready.held)
         label, share = top_category(ready_said.labels)
         found.append(Finding(one, opinion, ready_said, label, share))
     return found

@@ -6,11 +6,12 @@ picked from a menu shifts the category and never decides it.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from math import exp, isqrt, log
+from math import exp, log
 from typing import NamedTuple
 
+from grader.match.likeness import TextIndex
 from grader.match.model import FLOOR, Opinion, shares
-from grader.match.words import open_up, stems, tokens
+from grader.match.words import open_up, tokens
 from grader.records.submission import Comment
 from seeded_bugs.words import CATEGORIES
 
@@ -28,8 +29,6 @@ _PICKED = round(1000 * log(4))  # a picked category weighs four times the others
 _AREA = round(1000 * log(2))
 _ABSENT = round(1000 * log(0.6))  # a category or kind that the key does not hold
 _ABSENT_KIND = round(1000 * log(0.4))
-_RARE = 6 * 1024  # idf of a word that the corpus does not know
-_COMMON = 2 * 1024  # words with a lower idf tell nothing
 
 # Weights of the log odds, in thousandths, fitted by `benchmarks` on remarks of held-out authors:
 # category (nats), lead of the kind (nats), similarity, identifiers, and a constant.
@@ -40,13 +39,6 @@ _LEAST_LEAD, _MOST_LEAD = -5_000, 4_000
 _VAGUE = round(1000 * log(0.35))  # no kind has this share: a category is named and no kind
 _VAGUE_LEAD = -500
 _NEAR_MISS = 1_500  # taken off when it sounds more like a near miss of the item
-
-
-class Words(NamedTuple):
-    """The telling words of a text with their weights, and the root of the sum of squares."""
-
-    weights: Mapping[str, int]
-    length: int
 
 
 class Texts(NamedTuple):
@@ -89,56 +81,6 @@ class Said(NamedTuple):
     kinds: Mapping[str, int]
     first_kind: tuple[int, str]
     second_kind: int
-
-
-def weigh(text: str, idf: Mapping[str, int]) -> Words:
-    """Return the telling words of a folded text."""
-    weights = {}
-    for word in sorted(set(stems(text))):
-        weight = (idf.get(word, _RARE) - _COMMON) // 16
-        if weight > 0:
-            weights[word] = weight
-    return Words(weights, isqrt(sum(w * w for w in weights.values())) or 1)
-
-
-class TextIndex:
-    """All texts of a key, found by the words they hold.
-
-    Args:
-        idf: how telling each word is, in 1/1024.
-    """
-
-    def __init__(self, idf: Mapping[str, int]) -> None:
-        self._idf = idf
-        self._found: dict[str, list[tuple[int, int]]] = {}
-        self._lengths: list[int] = []
-
-    def add(self, texts: Iterable[str]) -> range:
-        """Take folded texts in and return their numbers."""
-        start = len(self._lengths)
-        for text in texts:
-            words = weigh(text, self._idf)
-            for word, weight in words.weights.items():
-                self._found.setdefault(word, []).append((len(self._lengths), weight))
-            self._lengths.append(words.length)
-        return range(start, len(self._lengths))
-
-    def likeness(self, text: str) -> list[int]:
-        """Return the cosine with every text over the telling words, in thousandths."""
-        words = weigh(text, self._idf)
-        products = [0] * len(self._lengths)
-        for word, weight in words.weights.items():
-            for number, other in self._found.get(word, ()):
-                products[number] += weight * other
-        return [
-            min(1000, 1000 * product // (length * words.length))
-            for product, length in zip(products, self._lengths, strict=True)
-        ]
-
-
-def telling(text: str, idf: Mapping[str, int]) -> frozenset[str]:
-    """Return the telling words of a folded text as a set."""
-    return frozenset(weigh(text, idf).weights)
 
 
 def code_words(names: Iterable[str]) -> frozenset[str]:

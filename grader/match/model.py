@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from math import exp, log
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,8 +78,7 @@ class Model:
         matrix = np.array([row[1:] for row in rows], np.int64)
         self._heads: dict[str, _Head] = {}
         start = 0
-        for name, head in _table(data, "heads").items():
-            assert isinstance(head, dict)
+        for name, head in _heads(data).items():
             size = len(head["names"])
             self._heads[name] = _Head(
                 tuple(head["names"]),
@@ -137,7 +136,8 @@ def share_rows(scores: Table) -> Table:
     down = scores - scores.max(axis=1, keepdims=True)
     totals = _EXP[-np.maximum(down, 2 * FLOOR)].sum(axis=1).tolist()
     norms = [round(1000 * log(total / _EXP_ONE)) for total in totals]
-    return np.maximum(FLOOR, down - np.array(norms, np.int64)[:, None])
+    made: Table = np.maximum(FLOOR, down - np.array(norms, np.int64)[:, None])
+    return made
 
 
 def shares(scores: Mapping[str, int]) -> dict[str, int]:
@@ -147,9 +147,17 @@ def shares(scores: Mapping[str, int]) -> dict[str, int]:
 
 
 def _table(data: Mapping[str, object], name: str) -> dict[str, list[int]]:
-    table = data[name]
-    assert isinstance(table, dict)
-    return table
+    return cast(dict[str, list[int]], data[name])
+
+
+class _StoredHead(TypedDict):
+    names: list[str]
+    bias: list[int]
+    scale: int
+
+
+def _heads(data: Mapping[str, object]) -> dict[str, _StoredHead]:
+    return cast(dict[str, _StoredHead], data["heads"])
 
 
 @cache

@@ -116,17 +116,17 @@ class Layout:
 
 def _own_lines(node: ast.stmt) -> Span:
     """Return the lines of a statement; of one with a body, those of its head."""
-    decorators = getattr(node, "decorator_list", [])
-    start = min([node.lineno, *(d.lineno for d in decorators)])
+    start = _first_line(node)
     body = getattr(node, "body", None)
     if isinstance(body, list) and body:
         first = body[0]
-        return Span(start, max(start, min(first.lineno, _first_line(first)) - 1))
+        return Span(start, max(start, _first_line(first) - 1))
     return Span(start, node.end_lineno or start)
 
 
 def _first_line(node: ast.stmt) -> int:
-    return min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(d.lineno for d in decorators)])
 
 
 class Anchored(NamedTuple):

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from grader.match.meaning import Restriction, TextIndex, Texts, code_words, telling
+from grader.match.likeness import TextIndex, telling
+from grader.match.meaning import Restriction, Texts, code_words
 from grader.match.model import Model
 from grader.match.normalise import ProgramText, fold
 from grader.match.place import Anchored, Layout, Reach, Spot, anchor, reach
@@ -35,7 +36,7 @@ class Ready(NamedTuple):
     program: ProgramText
     items: tuple[ReadyItem, ...]
     decoys: tuple[ReadyDecoy, ...]
-    index: TextIndex
+    texts: TextIndex
     held: Restriction
     names: frozenset[str]
     reaches: dict[Spot, tuple[Reach, ...]]

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from grader.match.explain import says_fix, says_why, shared
-from grader.match.meaning import telling
+from grader.match.judged import Judged
+from grader.match.likeness import telling
 from grader.match.model import Model
 from grader.match.prepare import Ready
-from grader.match.rules import Judged
 from grader.records.base import Lines
 from grader.records.submission import Comment, Submission
 from grader.records.verdict import CommentVerdict, Evidence, JudgedComment, JudgedItem, Verdicts

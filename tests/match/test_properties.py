@@ -8,10 +8,41 @@ from hypothesis import strategies as st
 
 from grader.match.match import match, match_all
 
-WORDS = (
-    "the scaler is fitted before split on all rows leak accuracy rare no cross validation path "
-    "hardcoded seed test set should use pipeline because not fine ? - 1. never except returns 0"
-).split()
+WORDS = [
+    "the",
+    "scaler",
+    "is",
+    "fitted",
+    "before",
+    "split",
+    "on",
+    "all",
+    "rows",
+    "leak",
+    "accuracy",
+    "rare",
+    "no",
+    "cross",
+    "validation",
+    "path",
+    "hardcoded",
+    "seed",
+    "test",
+    "set",
+    "should",
+    "use",
+    "pipeline",
+    "because",
+    "not",
+    "fine",
+    "?",
+    "-",
+    "1.",
+    "never",
+    "except",
+    "returns",
+    "0",
+]
 
 
 @pytest.fixture(scope="module")

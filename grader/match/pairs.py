@@ -1,0 +1,129 @@
+"""A finding held against every item and decoy of the key."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from grader.match.findings import Finding
+from grader.match.judged import Judged
+from grader.match.meaning import Fit, fit, fit_decoy
+from grader.match.place import HEADER, Reach, reach
+from grader.match.prepare import Ready, ReadyDecoy
+
+# Least log odds for credit, by place, in thousandths of a nat (see `meaning.fit`).
+AT, FAR = -1_700, 500
+_LEAST = {"at": AT, "near": -600, "file": -800, "far": 10**6}
+GREY = 500  # log odds below the least that are left to a person
+LOOSE = 1_500  # log odds below the least that still are a related claim, if the category is right
+RELATED = 600  # share of the category from which a claim is related
+PLAUSIBLE, ALIKE = 60, 350  # least share of the category, or least similarity, for any credit
+NEXT_TO_DECOY = 2_000  # taken off an item that is only near when a decoy is right here
+ON_DECOY, DECOY_LEAD = -200, -400
+LEAD = 2_500  # a finding takes no item that fits it so much worse than its best one
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A finding held against one item."""
+
+    item: int
+    fit: Fit
+    reach: Reach
+    points: int
+    takes: bool
+
+
+def hold(finding: Finding, ready: Ready) -> list[Pair]:
+    """Hold a finding against every item, the best first."""
+    pairs = []
+    reaches = ready.reach_items(finding.draft.spot)
+    for number, (one, how) in enumerate(zip(ready.items, reaches, strict=True)):
+        match_ = fit(finding.said, one.texts)
+        absence = one.item.anchor == "absence"
+        if absence:
+            how = _general(finding, how)
+        points = match_.points - _penalty(how)
+        takes = _suffices(match_, how) and (
+            how.nearness in ("at", "near") or (absence and is_specific(finding, ready))
+        )
+        pairs.append(Pair(number, match_, how, points, takes))
+    pairs.sort(key=lambda p: (-p.takes, -p.points, p.item))
+    return pairs
+
+
+def _general(finding: Finding, how: Reach) -> Reach:
+    """A remark on the head of the file is about the file, for what is missing from it."""
+    lines = finding.draft.spot.lines
+    if lines is not None and lines.end <= HEADER and how.nearness == "far":
+        return Reach("file", None, False)
+    return how
+
+
+def _penalty(how: Reach) -> int:
+    """Return the log odds that a place costs."""
+    lines = how.lines or 0
+    if how.nearness == "at":
+        return (0 if how.main else 100) + 30 * lines
+    if how.nearness == "near":
+        return 300 + 60 * min(12, lines)
+    return 600 if how.nearness == "file" else 2_500
+
+
+def _suffices(match: Fit, how: Reach) -> bool:
+    """Tell whether what is said is enough for credit at this place."""
+    sound = match.category >= PLAUSIBLE or match.similarity >= ALIKE
+    return sound and not match.near_miss and match.points >= _LEAST[how.nearness]
+
+
+def is_specific(finding: Finding, ready: Ready) -> bool:
+    """Tell whether a general remark has a consequence or names something of this program."""
+    if finding.opinion.flags.get("why", 0) > 0:
+        return True
+    if finding.said.code & ready.names:
+        return True
+    return finding.label != "generic" and finding.draft.of < 5
+
+
+def on_decoy(finding: Finding, pairs: Sequence[Pair], ready: Ready) -> Judged | None:
+    """Judge a claim that names sound code at its very place."""
+    best: tuple[int, Fit, Reach, ReadyDecoy] | None = None
+    for one in ready.decoys:
+        how = reach(finding.draft.spot, one.places, ready.layout)
+        if how.nearness != "at":
+            continue
+        match_ = fit_decoy(finding.said, one.texts)
+        if match_.points >= ON_DECOY and (best is None or match_.points > best[0]):
+            best = (match_.points, match_, how, one)
+    if best is None or finding.draft.claim.level < 1000:
+        return None
+    rival = max((_against(p) for p in pairs if p.takes), default=-9_000)
+    if rival >= best[0] + DECOY_LEAD:
+        return None
+    reason = f"claims a defect on sound code: {best[3].decoy.sound_because}"
+    return Judged(
+        finding, "contradicted", "decoy", reason, decoy=best[3].decoy.id, fit=best[1],
+        reach=best[2], margin=best[0] - rival,
+    )  # fmt: skip
+
+
+def _against(pair: Pair) -> int:
+    """Return the points of an item against a decoy at the very place of the finding."""
+    return pair.points - (0 if pair.reach.nearness == "at" else NEXT_TO_DECOY)
+
+
+def is_near_miss(pair: Pair, ready: Ready) -> bool:
+    """Tell whether a pair deserves part credit: right claim far off, or related claim here."""
+    if pair.reach.nearness == "at" and pair.reach.main:
+        related = pair.fit.category >= RELATED and pair.fit.points >= AT - LOOSE
+        return related or (pair.fit.near_miss and pair.fit.category >= RELATED)
+    if pair.reach.nearness == "file" and not _is_absence(pair.item, ready):
+        return False
+    return pair.fit.points >= FAR and not pair.fit.near_miss
+
+
+def _is_absence(item: int, ready: Ready) -> bool:
+    return ready.items[item].item.anchor == "absence"
+
+
+def in_grey(pair: Pair) -> bool:
+    """Tell whether a finding at the place says nearly enough; a person decides."""
+    return pair.reach.nearness == "at" and AT - GREY <= pair.fit.points < AT

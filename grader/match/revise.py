@@ -1,0 +1,89 @@
+"""Verdicts looked at together: what is taken back, denied beside, or claimed everywhere."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
+
+from grader.match.judged import Judged
+from grader.match.meaning import fit
+from grader.match.prepare import Ready
+from grader.match.spray import credit_share
+from grader.spans import Span, distance
+
+QUESTION = 500  # the most that a near miss earns, in thousandths
+
+
+def corrected(judged: Mapping[int, Judged], ready: Ready) -> dict[int, Judged]:
+    """Undo claims that another remark at the same place takes back or denies."""
+    done = dict(judged)
+    for i, one in judged.items():
+        if one.verdict not in ("hit", "near-miss") or one.item is None:
+            continue
+        for other in judged.values():
+            against = _speaks_against(one, other, ready)
+            if against:
+                done[i] = replace(
+                    one, verdict="empty", rule=against[0], reason=against[1], credit=0,
+                    item=None, alert=against[1] if against[0] == "contradiction" else None,
+                )  # fmt: skip
+                break
+    return done
+
+
+def _speaks_against(one: Judged, other: Judged, ready: Ready) -> tuple[str, str] | None:
+    here, there = one.finding.draft, other.finding.draft
+    if here.comment == there.comment or not _same_place(here.spot.lines, there.spot.lines):
+        return None
+    if there.corrects and there.takes_back and not here.corrects and other.verdict == "empty":
+        return "withdrawn", "a later remark at this place takes it back"
+    if there.claim.stance != "denies" or one.item is None:
+        return None
+    item = ready.items[one.item].item
+    same = fit(other.finding.said, ready.items[one.item].texts)
+    if other.finding.opinion.labels.get(item.category, -9000) < -1600 and same.similarity < 300:
+        return None
+    if there.corrects:
+        return "withdrawn", "a later remark at this place takes it back"
+    if here.corrects:
+        return None
+    return "contradiction", "asserted and denied at the same place"
+
+
+def shrunk(judged: Mapping[int, Judged], ready: Ready) -> dict[int, Judged]:
+    """Take credit from categories that were claimed at many places, mostly wrong."""
+    lines: dict[str, set[int]] = defaultdict(set)
+    right: dict[str, int] = defaultdict(int)
+    for one in judged.values():
+        spot = one.finding.draft.spot.lines
+        if one.item is not None and one.verdict in ("hit", "near-miss"):
+            category: str = ready.items[one.item].item.category
+            right[category] += 1
+        else:
+            category = one.finding.label
+        if spot is not None and one.finding.draft.claim.level and one.verdict != "style":
+            lines[category].add(spot.start)
+    done = dict(judged)
+    for i, one in judged.items():
+        if one.item is None or not one.credit:
+            continue
+        category = ready.items[one.item].item.category
+        share = credit_share(right[category], len(lines[category]))
+        if share < 1000:
+            done[i] = _less(one, share, len(lines[category]), category)
+    return done
+
+
+def _less(one: Judged, share: int, count: int, category: str) -> Judged:
+    alert = f"{category} was claimed at {count} places; its credit shrinks"
+    if share == 0:
+        return replace(
+            one, verdict="generic", rule="spray", item=None, credit=0, reason=alert, alert=alert
+        )
+    credit = min(one.credit * share // 1000, QUESTION)
+    return replace(one, verdict="near-miss", rule="spray", credit=credit, reason=alert, alert=alert)
+
+
+def _same_place(a: Span | None, b: Span | None) -> bool:
+    if a is None or b is None:
+        return a is b
+    return distance(a, b) <= 2
