@@ -26,7 +26,9 @@ def demo(out: Path, scenario: str, seed: int | None, as_json: bool) -> None:
     from grader.demo import marks, run_once, write_reviews
     from grader.generate.exercise import Wish
     from grader.grading import grade
-    from grader.report.page import write_report
+    from grader.files import write_whole
+    from grader.report.page import render
+    from grader.report.results import read_results
     from grader.score.rubric import load_rubric
 
     secret = bank.fresh_secret() if seed is None else bank.demo_secret(seed)
@@ -38,7 +40,7 @@ def demo(out: Path, scenario: str, seed: int | None, as_json: bool) -> None:
     reviews = write_reviews(made.key, out / "reviews" / made.exercise.id)
     grade(reviews, out / "keys", out / "results", load_rubric(None), out / "exercises")
     page = out / "report.html"
-    write_report(out / "results", page)
+    write_whole(page, render(read_results(out / "results")).encode("utf-8", "replace"), mode=0o600)
     rows = _rows(out / "results")
     if as_json:
         print_json({"exercise": str(home), "program": report, "scores": rows, "report": str(page)})
