@@ -125,6 +125,7 @@ BUG = SeededBug(
     find=find,
     proof=Proof(
         "metric blind",
-        "Answering with the most frequent class reaches the reported value less 0.1 or more.",
+        "Misjudging every row of the rarest class costs the reported value no more than the "
+        "share of that class.",
     ),
 )

@@ -110,8 +110,8 @@ BUG = SeededBug(
     ),
     find=find,
     proof=Proof(
-        "single split noise",
-        "Over 30 seeds of the split the reported score spreads by more than 0.01, and the report "
-        "holds no score or spread of folds.",
+        "output scan",
+        "Neither the report nor the log holds a score of folds or its spread; the clean ones do, "
+        "and their spread is not small.",
     ),
 )

@@ -195,7 +195,7 @@ def _named(tree: Tree, key: str, gone: list[str]) -> tuple[Edit, ...] | None:
         if tree_key(part) == key:
             line = tree.statement(part)
             log = next(iter(tree.calls("info", "debug", "print", within=line)), None)
-            if log is None:
+            if log is None or not log.args:
                 return None
             index = expression('x["accuracy"]')
             assert isinstance(index, cst.Subscript)
