@@ -7,4 +7,4 @@ _STEERING = pattern("alerts", "steering")
 
 def steering(sentence: str) -> bool:
     """Tell whether a sentence speaks to the grader instead of about the code."""
-    return bool(_STEERING.search(sentence))
+    return bool(_STEERING.search(sentence.lower()))

@@ -67,12 +67,12 @@ def sounds_bad(text: str) -> bool:
 
 def withdraws(text: str) -> bool:
     """Tell whether a remark corrects an earlier one."""
-    return bool(_WITHDRAWS.search(text[:200]))
+    return bool(_WITHDRAWS.search(text[:200].lower()))
 
 
 def takes_back(text: str) -> bool:
     """Tell whether a correcting remark takes the earlier claim back without a new one."""
-    return bool(_TAKES_BACK.search(text[:200]))
+    return bool(_TAKES_BACK.search(text[:200].lower()))
 
 
 class _Clause(NamedTuple):

@@ -13,8 +13,8 @@ def _tables() -> dict[str, dict[str, list[str] | str]]:
 
 
 def pattern(table: str, name: str) -> re.Pattern[str]:
-    """Return the regular expression of that name; letters match in either case."""
-    return re.compile("".join(_tables()[table][name]), re.IGNORECASE)
+    """Return the regular expression of that name, for text in lower case."""
+    return re.compile("".join(_tables()[table][name]))
 
 
 def word_list(name: str) -> frozenset[str]:

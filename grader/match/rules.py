@@ -146,7 +146,7 @@ class Case:
             return replace(found, rule="other-mechanism", reason=why, credit=WRONG_REASON)
         if not pair.takes:
             return found
-        if _ODD_REASON.search(finding.draft.text) and (
+        if _ODD_REASON.search(finding.draft.text.lower()) and (
             pair.fit.lead < 500 or finding.label == "style"
         ):
             why = "the right place and category with a reason that is not the reason"
