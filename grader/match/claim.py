@@ -51,7 +51,7 @@ def judge(sentences: Sequence[str]) -> Claim:
     clauses = [clause for sentence in sentences for clause in _clauses(sentence)]
     stances = {clause.stance for clause in clauses}
     if "denies" in stances:
-        clauses = [c for c in clauses if c.stance != "asserts" or _BAD.search(c.text)]
+        clauses = [c for c in clauses if c.stance != "asserts" or c.turned or _BAD.search(c.text)]
     if any(clause.stance == "asserts" for clause in clauses):
         return Claim("asserts", 1000)
     for stance in ("denies", "asks", "hedges", "keywords"):
@@ -78,6 +78,7 @@ def takes_back(text: str) -> bool:
 class _Clause(NamedTuple):
     text: str
     stance: Stance
+    turned: bool
 
 
 def _clauses(sentence: str) -> list[_Clause]:
@@ -85,10 +86,12 @@ def _clauses(sentence: str) -> list[_Clause]:
     opened = open_up(sentence).strip()
     parts = [part.strip(" ,.") for part in _TURN.split(opened) if part and part.strip(" ,.")]
     if not parts:
-        return [_Clause("", "nothing")]
+        return [_Clause("", "nothing", False)]
     asked = opened.rstrip(")\"' ").endswith("?")
     last = len(parts) - 1
-    return [_Clause(part, _stance(part, asked and i == last)) for i, part in enumerate(parts)]
+    return [
+        _Clause(part, _stance(part, asked and i == last), i > 0) for i, part in enumerate(parts)
+    ]
 
 
 def _stance(clause: str, asked: bool) -> Stance:

@@ -27,7 +27,9 @@ from grader.spans import distance
 from seeded_bugs.words import CATEGORIES
 
 MISS, WRONG_REASON = 400, 300  # credit of a near miss, in thousandths
-SOUNDS_CONTENT = -600  # the text model's leaning from which a statement is no claim
+CONTENT = -400  # the text model's leaning below which a statement is no claim
+TELLS = 1_200  # its leaning from which a question about one kind of flaw is a claim
+KEY_LIKE = 600  # likeness to a text of the key that speaks for a claim, in thousandths
 SURE = 450  # share from which a label that is no flaw decides
 _ODD_REASON = pattern("rules", "odd_reason")
 
@@ -82,14 +84,20 @@ class Case:
             return Judged(
                 finding, "undecided", "other-language", "not in English: a person must read it"
             )
-        if finding.label in ("praise", "chat", "off-topic") and finding.share >= 700:
+        if finding.label in ("praise", "chat") and finding.share >= 700:
             return Judged(finding, "empty", finding.label, f"reads as {finding.label}")
         if one.claim.level == 0:
             return self._no_claim(finding)
-        leaning = finding.opinion.flags.get("asserts", 0)
-        if leaning < SOUNDS_CONTENT and one.claim.level == 1000 and not sounds_bad(one.text):
+        if one.claim.level == 1000 and self._sounds_content(finding):
             return Judged(finding, "empty", "content", "reads as if nothing were wrong")
         return None
+
+    def _sounds_content(self, finding: Finding) -> bool:
+        """Tell whether a statement finds nothing wrong, though it holds no word of denial."""
+        leaning = finding.opinion.flags.get("asserts", 0)
+        if max(finding.said.likeness, default=0) >= KEY_LIKE:
+            return False
+        return leaning < CONTENT or (leaning < 0 and not sounds_bad(finding.draft.text))
 
     def _no_claim(self, finding: Finding) -> Judged:
         stance = finding.draft.claim.stance
@@ -151,7 +159,7 @@ class Case:
         ):
             why = "the right place and category with a reason that is not the reason"
             return replace(found, rule="odd-reason", reason=why, credit=WRONG_REASON)
-        if finding.draft.claim.level < 1000:
+        if finding.draft.claim.level < 1000 and not _tells(finding):
             why = "asks whether it is so and does not say so"
             return replace(found, rule="bare-question", reason=why, credit=QUESTION)
         why = f"says the claim {_where(pair.reach)}"
@@ -192,6 +200,12 @@ class Case:
             return Judged(finding, "generic", "general", "a general remark without a consequence")
         why = f"a claim of {finding.label} that the key does not hold"
         return Judged(finding, "valid-unlisted", "unlisted", why)
+
+
+def _tells(finding: Finding) -> bool:
+    """Tell whether a question names its flaw so that it says it is there."""
+    leaning = finding.opinion.flags.get("asserts", 0)
+    return bool(finding.kind) and leaning >= TELLS and sounds_bad(finding.draft.text)
 
 
 def _as_verdict(label: str) -> CommentVerdict:
