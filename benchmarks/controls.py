@@ -9,12 +9,12 @@ from pathlib import Path
 
 from grader.controls import CONTROLS, control_points, spread
 from grader.keyring import read_key
-from grader.match.model import Model
+from grader.match.model import load_model
 
 
 def main() -> int:
     keys = [read_key(path) for path in sorted(Path(sys.argv[1]).glob("*.json"))]
-    found = control_points(keys, Model.load())
+    found = control_points(keys, load_model())
     print(f"{len(keys)} exercises      bound       min  median     max")
     failed = False
     for control in CONTROLS:
