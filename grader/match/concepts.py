@@ -51,9 +51,10 @@ class Concepts:
 
     Args:
         data: the tables ``terms`` and ``rules`` as they stand in ``concepts.toml``.
+        known: words that are rightly spelt though no pattern has them.
     """
 
-    def __init__(self, data: Mapping[str, Mapping[str, object]]) -> None:
+    def __init__(self, data: Mapping[str, Mapping[str, object]], known: Iterable[str] = ()) -> None:
         self.groups = (*data["terms"], "question_mark", "foreign_strong", "non_latin")
         self._bit = {group: 1 << i for i, group in enumerate(self.groups)}
         phrases: dict[tuple[tuple[str, ...], bool], int] = {}
@@ -80,7 +81,7 @@ class Concepts:
         self.kinds = tuple(dict.fromkeys(rule.kind for rule in self._rules if rule.kind))
         self.category_of = {rule.kind: rule.label for rule in self._rules if rule.kind}
         self.labels = tuple(dict.fromkeys(rule.label for rule in self._rules))
-        self.speller = Speller(spelled)
+        self.speller = Speller(spelled, known)
 
     def _compile_rules(self, tables: Mapping[str, object]) -> Iterable[_Rule]:
         for label, kinds in tables.items():
@@ -221,7 +222,7 @@ def _raise(table: dict[str, int], name: str, weight: int) -> None:
 
 
 @cache
-def concepts() -> Concepts:
-    """Return the shipped patterns, compiled once."""
+def concepts(known: frozenset[str] = frozenset()) -> Concepts:
+    """Return the shipped patterns, compiled once for each list of known words."""
     path = Path(__file__).with_name("concepts.toml")
-    return Concepts(tomllib.loads(path.read_text(encoding="utf-8")))
+    return Concepts(tomllib.loads(path.read_text(encoding="utf-8")), known)

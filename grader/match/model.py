@@ -87,8 +87,7 @@ class Model:
                 int(head["scale"]),
             )
             start += size
-        self._concepts = concepts()
-        self._concepts.speller.learn(word for word in self.idf)
+        self._concepts = concepts(frozenset(cast(list[str], data["words"])))
 
     def opinions(self, texts: Sequence[str]) -> list[Opinion]:
         """Return an opinion on every folded text; equal texts are read once."""

@@ -14,20 +14,21 @@ class Speller:
 
     Only words of five letters or more are mended, by one letter missing, added, changed or two
     swapped, and only when the first letter is right.
+
+    Args:
+        trade: the words that others are mended to.
+        known: further words that are rightly spelt and are left as they are.
     """
 
-    def __init__(self, words: Iterable[str]) -> None:
-        self._known = {word for word in words if word.isalpha()}
+    def __init__(self, trade: Iterable[str], known: Iterable[str] = ()) -> None:
+        self._known = {word for word in trade if word.isalpha()}
         self._by_cut: dict[str, str] = {}
         for word in sorted(self._known, key=lambda w: (len(w), w), reverse=True):
             if len(word) >= _SHORTEST:
                 for cut in _cuts(word):
                     self._by_cut[cut] = word
+        self._known.update(known)
         self._mended: dict[str, str] = {}
-
-    def learn(self, words: Iterable[str]) -> None:
-        """Take more words as rightly spelt, without mending others towards them."""
-        self._known.update(words)
 
     def mend(self, word: str) -> str:
         """Return the word itself, or the word of the trade that it was meant to be."""

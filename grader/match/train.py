@@ -20,16 +20,21 @@ from grader.match.corpus import LABELS, Remark, load
 from grader.match.features import ONE, Vectoriser, features
 from grader.match.model import PIN, WEIGHTS
 from grader.match.normalise import fold
+from grader.match.words import open_up, tokens
 
 FLAGS = ("asserts", "why", "fix")
 _STEP = 12  # weights are stored in twelfths
 _LEAST = {"w": 2, "g": 2, "r": 2, "s": 1, "piece": 4}
 _MOST_FEATURES = 16_000
+_SHARED = 3
 
 
 def train(remarks: Sequence[Remark]) -> dict[str, object]:
     """Return the contents of the weights file for these remarks."""
-    found = [_features(remark) for remark in remarks]
+    words = _rightly_spelt(remarks)
+    patterns = concepts(frozenset(words))
+    texts = [fold(remark.text)[0] for remark in remarks]
+    found = [features(text, patterns.read(text)) for text in texts]
     names, idf = _vocabulary(found)
     vectoriser = Vectoriser({name: i for i, name in enumerate(names)}, idf)
     rows = vectoriser.rows(found).astype(np.float64) / ONE
@@ -47,16 +52,19 @@ def train(remarks: Sequence[Remark]) -> dict[str, object]:
         told[head] = {"names": list(labels), "bias": bias.tolist(), "scale": _SCALE[head]}
     stored = np.concatenate(columns, axis=1)
     table = {n: [i, *row] for n, i, row in zip(names, idf, stored.tolist(), strict=True)}
-    return {"format": 1, "remarks": len(remarks), "heads": told, "features": table}
+    return {"format": 1, "remarks": len(remarks), "words": words, "heads": told, "features": table}
 
 
 # Divides a raw score (twelfths x 1024) down to thousandths of a nat; smaller is sharper.
 _SCALE = {"labels": 11, "kinds": 11, "flags": 12}
 
 
-def _features(remark: Remark) -> list[str]:
-    text, _ = fold(remark.text)
-    return features(text, concepts().read(text))
+def _rightly_spelt(remarks: Sequence[Remark]) -> list[str]:
+    """Return words that several remarks share; what so many write is no typing error."""
+    counts = Counter(
+        word for r in remarks for word in set(tokens(open_up(fold(r.text)[0]))) if word.isalpha()
+    )
+    return sorted(word for word, count in counts.items() if count >= _SHARED and len(word) > 4)
 
 
 def _vocabulary(found: Sequence[Sequence[str]]) -> tuple[list[str], list[int]]:
