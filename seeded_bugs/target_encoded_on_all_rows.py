@@ -63,7 +63,14 @@ ENTRY = Entry(
     elsewhere=("split",),
     # MASKS: the outcome in disguise swallows every other leak. SAME LINE: both work on the
     # categories and on the pipeline's list of numbers.
-    conflicts=("feature_known_after_outcome", "encoder_fitted_before_split"),
+    # A step on all numeric columns that is sown earlier would miss the new one, which fails.
+    conflicts=(
+        "feature_known_after_outcome",
+        "encoder_fitted_before_split",
+        "imputer_fitted_before_split",
+        "scaler_fitted_before_split",
+        "features_selected_before_split",
+    ),
 )
 
 

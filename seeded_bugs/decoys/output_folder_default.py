@@ -12,13 +12,14 @@ ENTRY = DecoyEntry(
     id="MLD501",
     name="output_folder_default",
     looks_like="configuration",
-    title="Default of --out below an absolute folder",
+    title="Default of --out below the user's own home",
     sound_because=(
-        "The path is only the default of --out. The MODEL_DIR environment variable replaces it, "
-        "and the argument replaces both, so the program runs on any machine and in any folder."
+        "~ stands for the home folder of whoever runs the program, so the path exists on every "
+        "machine and for every user. It is only the default of --out: the MODEL_DIR environment "
+        "variable replaces it, and the argument replaces both."
     ),
     said_badly=(
-        "Hardcoded absolute path: the program only works on a machine that has /srv/models.",
+        "Hardcoded path of a home folder: the program only works on one person's machine.",
         "The output path is hard-coded, make it an argument.",
         "The script breaks when it is moved to another folder or user because of the path.",
         "A path in the source should come from configuration.",
@@ -34,7 +35,8 @@ def find(module: cst.Module) -> Iterator[Site]:
         required = keyword(call, "required")
         if required is None or not call.args or string(call.args[0].value) != "--out":
             continue
-        value = f'os.environ.get("MODEL_DIR", "/srv/models/{_title(tree)}")'
+        home = f'os.path.expanduser("~/models/{_title(tree)}")'
+        value = f'os.environ.get("MODEL_DIR", {home})'
         default = required.with_changes(keyword=cst.Name("default"), value=expression(value))
         yield Site((Edit(required, default), *require(tree, "import os")))
 
@@ -60,8 +62,8 @@ log = logging.getLogger("churn")
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--out", default=os.environ.get("MODEL_DIR", "/srv/models/churn"), \
-help="folder of the model")
+    parser.add_argument("--out", default=os.environ.get("MODEL_DIR", \
+os.path.expanduser("~/models/churn")), help="folder of the model")
 """
 
 DECOY = SeededDecoy(
