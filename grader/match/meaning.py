@@ -30,8 +30,8 @@ _AREA = round(1000 * log(2))
 _ABSENT = round(1000 * log(0.6))  # a category or kind that the key does not hold
 _ABSENT_KIND = round(1000 * log(0.4))
 
-# Weights of the log odds, in thousandths, from a logistic regression on remarks of held-out authors:
-# category (nats), lead of the kind (nats), similarity, identifiers, and a constant.
+# Weights of the log odds, in thousandths, from a logistic regression on remarks of authors held
+# out of training: category (nats), lead of the kind (nats), similarity, identifiers, a constant.
 CATEGORY, LEAD, WORDS, CODE, BASE = 210, 1_690, 7_750, 150, -2_110
 # The same for a decoy, which has no kind that the model knows.
 DECOY_CATEGORY, DECOY_WORDS, DECOY_BASE = 900, 6_000, 800

@@ -30,11 +30,19 @@ class Spot(NamedTuple):
 
 
 class Reach(NamedTuple):
-    """How a spot lies to an item. ``lines`` is the distance, None without a place."""
+    """How a spot lies to an item.
+
+    Attributes:
+        nearness: at its place, near it, far off, or pointing at the whole file.
+        lines: the distance, None without a place.
+        main: whether the nearest place is the flaw itself and no landmark.
+        head: whether the spot is the head of a small function that holds the place.
+    """
 
     nearness: Nearness
     lines: int | None
     main: bool
+    head: bool = False
 
 
 FILE_WIDE = Reach("file", None, False)
@@ -159,7 +167,8 @@ def reach(spot: Spot, places: Sequence[Anchored], layout: Layout) -> Reach:
         if size > max(WIDEST, 3 * (place.span.end - place.span.start + 1)):
             continue
         lines = min(distance(spot.wide, place.wide), distance(spot.lines, place.span))
-        found = Reach(_nearness(spot, place, lines, layout), lines, place.main)
+        head = _is_head(spot.lines, place, layout)
+        found = Reach(_nearness(spot, place, lines, layout), lines, place.main, head)
         if _order(found) < _order(best):
             best = found
     return FILE_WIDE if best.lines is None else best
@@ -176,6 +185,13 @@ def _nearness(spot: Spot, place: Anchored, lines: int, layout: Layout) -> Nearne
         inside = function.start <= place.span.start and place.span.end <= function.end
         return "near" if inside else "far"
     return "far"
+
+
+def _is_head(lines: Span, place: Anchored, layout: Layout) -> bool:
+    function = layout.headed_by(lines)
+    if function is None or function.end - function.start >= SMALL_FUNCTION:
+        return False
+    return function.start <= place.span.start and place.span.end <= function.end
 
 
 def _order(found: Reach) -> tuple[int, int, bool]:

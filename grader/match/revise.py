@@ -7,8 +7,9 @@ from dataclasses import replace
 from grader.match.judged import Judged
 from grader.match.meaning import fit
 from grader.match.prepare import Ready
-from grader.match.spray import credit_share
+from grader.match.spray import budget_share, credit_share
 from grader.spans import Span, distance
+from seeded_bugs.words import CATEGORIES
 
 QUESTION = 500  # the most that a near miss earns, in thousandths
 
@@ -62,19 +63,21 @@ def shrunk(judged: Mapping[int, Judged], ready: Ready) -> dict[int, Judged]:
             category = one.finding.label
         if spot is not None and one.finding.draft.claim.level and one.verdict != "style":
             lines[category].add(spot.start)
+    claims = sum(len(lines[category]) for category in CATEGORIES)
+    over = budget_share(sum(right.values()), claims)
     done = dict(judged)
     for i, one in judged.items():
         if one.item is None or not one.credit:
             continue
         category = ready.items[one.item].item.category
-        share = credit_share(right[category], len(lines[category]))
+        share = min(over, credit_share(right[category], len(lines[category])))
         if share < 1000:
             done[i] = _less(one, share, len(lines[category]), category)
     return done
 
 
 def _less(one: Judged, share: int, count: int, category: str) -> Judged:
-    alert = f"{category} was claimed at {count} places; its credit shrinks"
+    alert = f"{category} was claimed at {count} places, mostly wrong; its credit shrinks"
     if share == 0:
         return replace(
             one, verdict="generic", rule="spray", item=None, credit=0, reason=alert, alert=alert

@@ -26,6 +26,7 @@ from grader.records.verdict import CommentVerdict
 from grader.spans import distance
 from seeded_bugs.words import CATEGORIES
 
+CLOSE = 6  # lines off from which a right claim earns half
 MISS, WRONG_REASON = 400, 300  # credit of a near miss, in thousandths
 CONTENT = -400  # the text model's leaning below which a statement is no claim
 TELLS = 1_200  # its leaning from which a question about one kind of flaw is a claim
@@ -163,6 +164,8 @@ class Case:
             why = "asks whether it is so and does not say so"
             return replace(found, rule="bare-question", reason=why, credit=QUESTION)
         why = f"says the claim {_where(pair.reach)}"
+        if (pair.reach.lines or 0) > CLOSE and not pair.reach.head:
+            return replace(found, rule="beside", reason=why, credit=QUESTION)
         return replace(found, verdict="hit", rule="hit", reason=why, credit=1000)
 
     def _left_over(self, i: int, judged: dict[int, Judged]) -> Judged:

@@ -12,7 +12,9 @@ CATEGORIES_AT_ONE_PLACE = 4
 CROWDED_PLACES = 3
 CYCLED_KINDS = 5
 FAR_APART = 24
-FREE_MISSES = 3  # claims of one category beside the mark before its credit shrinks
+FREE_MISSES = 8  # claims of one category beside the mark before its credit shrinks
+BUDGET = 30  # claims beside the mark, of all categories together, before all credit shrinks
+OVER_BUDGET = 50  # thousandths of credit lost for each further one
 SHRINK = 250  # thousandths of credit lost for each further one
 _LETTERS = re.compile(r"[a-z]+")
 
@@ -83,6 +85,14 @@ def _cycled(findings: Sequence[Finding]) -> list[int]:
     if len(repeated) < CYCLED_KINDS:
         return []
     return [i for group in repeated for i in group]
+
+
+def budget_share(right: int, claims: int) -> int:
+    """Return the share of credit, in thousandths, for ``claims`` placed claims in all.
+
+    Who claims far more than a program of this size can hold, mostly beside the mark, is guessing.
+    """
+    return max(0, 1000 - OVER_BUDGET * max(0, claims - BUDGET - 2 * right))
 
 
 def credit_share(right: int, claims: int) -> int:
