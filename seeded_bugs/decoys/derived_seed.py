@@ -24,7 +24,13 @@ ENTRY = DecoyEntry(
         "Different seeds in different steps, results cannot be compared.",
         "A magic +1 on the seed; the random state should be one constant.",
     ),
-    excludes=("inconsistent_seeds", "missing_seed", "seed_from_clock", "unseeded_subsample"),
+    excludes=(
+        "unversioned_model",
+        "inconsistent_seeds",
+        "missing_seed",
+        "seed_from_clock",
+        "unseeded_subsample",
+    ),
 )
 
 

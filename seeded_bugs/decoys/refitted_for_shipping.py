@@ -30,6 +30,7 @@ ENTRY = DecoyEntry(
         "Never fit on the test rows.",
     ),
     excludes=(
+        "columns_by_position",
         "refitted_before_scoring",
         "scored_on_training_rows",
         "resampled_before_split",

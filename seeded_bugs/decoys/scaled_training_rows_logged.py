@@ -29,6 +29,7 @@ ENTRY = DecoyEntry(
         "The scaler fitted here is not saved, so serving cannot apply the same scaling.",
     ),
     excludes=(
+        "target_encoded_on_all_rows",
         "scaler_fitted_before_split",
         "refitted_in_serving",
         "batch_statistics_in_serving",

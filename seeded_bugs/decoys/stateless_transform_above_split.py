@@ -30,6 +30,7 @@ ENTRY = DecoyEntry(
         "Preprocessing before the split leaks test statistics into training.",
     ),
     excludes=(
+        "target_encoded_on_all_rows",
         "scaler_fitted_before_split",
         "imputer_fitted_before_split",
         "encoder_fitted_before_split",

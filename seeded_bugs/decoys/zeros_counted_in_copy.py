@@ -28,6 +28,7 @@ ENTRY = DecoyEntry(
         "The missing values become zero in training, but not in predict.",
     ),
     excludes=(
+        "target_encoded_on_all_rows",
         "missing_filled_with_zero",
         "imputer_fitted_before_split",
         "silently_dropped_rows",
