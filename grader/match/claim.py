@@ -37,6 +37,8 @@ _APPROVES = pattern("claim", "approves")
 _SUPPOSED = pattern("claim", "supposed")
 # What a statement of a defect holds; without it, praise in the next clause speaks for it.
 _BAD = pattern("claim", "bad")
+# An order to change the code; who gives one does not say that all is well.
+_CHANGE = pattern("claim", "change")
 
 
 class Claim(NamedTuple):
@@ -51,7 +53,7 @@ def judge(sentences: Sequence[str]) -> Claim:
     clauses = [clause for sentence in sentences for clause in _clauses(sentence)]
     stances = {clause.stance for clause in clauses}
     if "denies" in stances:
-        clauses = [c for c in clauses if c.stance != "asserts" or c.turned or _BAD.search(c.text)]
+        clauses = [c for c in clauses if c.stance != "asserts" or c.turned or _speaks_of_fault(c)]
     if any(clause.stance == "asserts" for clause in clauses):
         return Claim("asserts", 1000)
     for stance in ("denies", "asks", "hedges", "keywords"):
@@ -94,6 +96,10 @@ def _clauses(sentence: str) -> list[_Clause]:
     ]
 
 
+def _speaks_of_fault(clause: _Clause) -> bool:
+    return bool(_BAD.search(clause.text) or _CHANGE.search(clause.text))
+
+
 def _stance(clause: str, asked: bool) -> Stance:
     words = tokens(clause)
     if not words:
@@ -104,7 +110,7 @@ def _stance(clause: str, asked: bool) -> Stance:
         return "hedges"
     if _SUPPOSED.search(clause):
         return "nothing"
-    if _denies(clause):
+    if _denies(clause) and not _CHANGE.search(clause):
         return "denies"
     code = any(sign in clause for sign in "=([_'\"`")
     return "asserts" if _is_sentence(words, code) else "keywords"

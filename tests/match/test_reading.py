@@ -94,6 +94,15 @@ def test_lists_are_cut_into_findings(text, count):
         ("I am not sure whether this is intended.", 0),
         ("leak, scaler, fit, test, split, seed", 0),
         ("", 0),
+        (
+            "The unit is feet here, metres above. Delete it; read() has already done it.",
+            1000,
+        ),
+        (
+            "The sign is flipped. Plots look great, then live the cell is empty; make it shift(24).",
+            1000,
+        ),
+        ("The scaler is already handled in the pipeline, keep it as it is.", 0),
     ],
 )
 def test_what_asserts_a_defect(text, level):
