@@ -24,9 +24,9 @@ def demo(out: Path, scenario: str, seed: int | None, as_json: bool) -> None:
     from grader import bank
     from grader.cli.show import print_json, table
     from grader.demo import marks, run_once, write_reviews
+    from grader.files import write_whole
     from grader.generate.exercise import Wish
     from grader.grading import grade
-    from grader.files import write_whole
     from grader.report.page import render
     from grader.report.results import read_results
     from grader.score.rubric import load_rubric

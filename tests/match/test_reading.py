@@ -99,7 +99,7 @@ def test_lists_are_cut_into_findings(text, count):
             1000,
         ),
         (
-            "The sign is flipped. Plots look great, then live the cell is empty; make it shift(24).",
+            "The sign is flipped. Plots look great, live the cell is empty; make it shift(24).",
             1000,
         ),
         ("The scaler is already handled in the pipeline, keep it as it is.", 0),

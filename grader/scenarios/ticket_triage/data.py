@@ -260,7 +260,9 @@ def _mistype(rng: np.random.Generator, texts: list[str], share: float) -> list[s
         (
             text[:at] + text[at + 1 : at + 2] + text[at : at + 1] + text[at + 2 :]
             if chance < share
-            else text[:at] + text[at + 1 :] if chance < 2 * share else text
+            else text[:at] + text[at + 1 :]
+            if chance < 2 * share
+            else text
         )
         for text, at, chance in zip(texts, marks, luck, strict=True)
     ]
