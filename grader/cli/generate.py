@@ -1,8 +1,13 @@
 """``grader generate``: fresh exercises and their keys."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from grader.bank import Secret
+    from grader.records.key import AnswerKey
 
 LEVELS = click.Choice(["junior", "mid", "senior"])
 FORMATS = {"script": ("script",), "notebook": ("notebook",), "both": ("script", "notebook")}
@@ -63,31 +68,15 @@ def generate(
     """
     from grader import bank
     from grader.cli.show import print_json, progress, table
-    from grader.errors import PlanError
     from grader.generate.exercise import Wish
 
-    if secret_file is not None and demo_seed is not None:
-        raise PlanError("give --secret-file or --demo-seed, not both")
     bank.refuse_key_beside_exercise(out, keys)
-    secret = bank.fresh_secret()
-    if secret_file is not None:
-        secret = bank.secret_from_file(secret_file)
-    elif demo_seed is not None:
-        secret = bank.demo_secret(demo_seed)
+    secret = _secret(secret_file, demo_seed)
     wish = Wish(scenario, level, FORMATS[form], minutes, include, exclude)  # type: ignore[arg-type]
     rows = []
     for made in progress(bank.make_many(secret, wish, count, not no_run), count, "making"):
         bank.publish(made, out, keys)
-        rows.append(
-            {
-                "exercise": made.exercise.id,
-                "scenario": made.key.scenario,
-                "level": made.key.level,
-                "lines": made.key.program.count("\n"),
-                "flaws": len(made.key.items),
-                "decoys": len(made.key.decoys),
-            }
-        )
+        rows.append(_row(made.key))
     if as_json:
         print_json({"exercises": rows, "out": str(out), "keys": str(keys), "secret": secret.kind})
         return
@@ -99,3 +88,27 @@ def generate(
             "a commit would publish the keys.",
             err=True,
         )
+
+
+def _secret(file: Path | None, demo_seed: int | None) -> "Secret":
+    """Return the secret that the options ask for: of a file, of a short seed, or a fresh one."""
+    from grader import bank
+    from grader.errors import PlanError
+
+    if file is not None and demo_seed is not None:
+        raise PlanError("give --secret-file or --demo-seed, not both")
+    if file is not None:
+        return bank.secret_from_file(file)
+    return bank.fresh_secret() if demo_seed is None else bank.demo_secret(demo_seed)
+
+
+def _row(key: "AnswerKey") -> dict[str, object]:
+    """Return what is told about one exercise."""
+    return {
+        "exercise": key.exercise,
+        "scenario": key.scenario,
+        "level": key.level,
+        "lines": key.program.count("\n"),
+        "flaws": len(key.items),
+        "decoys": len(key.decoys),
+    }

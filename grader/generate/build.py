@@ -79,23 +79,8 @@ def build(
     book = build_notebook(bed.text, order.facts.title, run, order.id, stream.child("notebook"))
     cells = book.cells if "notebook" in order.formats else ()
     program = bed.text.encode()
-    files = {
-        "brief.md": order.brief.replace("{minutes}", str(order.minutes)).encode(),
-        data_name: order.data,
-    }
-    if "script" in order.formats:
-        files["program.py"] = program
-    if "notebook" in order.formats:
-        files["program.ipynb"] = book.data
-    exercise = Exercise(
-        id=order.id,
-        title=order.facts.title,
-        minutes=order.minutes,
-        files=tuple(
-            PublishedFile(name=name, sha256=sha256(files[name]), bytes=len(files[name]))
-            for name in sorted(files)
-        ),
-    )
+    files = _published(order, data_name, program, book.data)
+    exercise = _manifest(order, files)
     files["exercise.json"] = exercise.canonical()
     lines = split_lines(bed.text)
     key = AnswerKey(
@@ -117,6 +102,31 @@ def build(
         decoys=_decoys(bed, decoys, cells, lines),
     )
     return Made(exercise, files, key)
+
+
+def _published(order: Order, data_name: str, program: bytes, book: bytes) -> dict[str, bytes]:
+    """Return the files that candidates receive, but for the manifest."""
+    files = {
+        "brief.md": order.brief.replace("{minutes}", str(order.minutes)).encode(),
+        data_name: order.data,
+    }
+    if "script" in order.formats:
+        files["program.py"] = program
+    if "notebook" in order.formats:
+        files["program.ipynb"] = book
+    return files
+
+
+def _manifest(order: Order, files: Mapping[str, bytes]) -> Exercise:
+    return Exercise(
+        id=order.id,
+        title=order.facts.title,
+        minutes=order.minutes,
+        files=tuple(
+            PublishedFile(name=name, sha256=sha256(files[name]), bytes=len(files[name]))
+            for name in sorted(files)
+        ),
+    )
 
 
 def _items(
