@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import resources
 from importlib.metadata import version
 
 import libcst as cst
@@ -106,15 +107,19 @@ def build(
 
 def _published(order: Order, data_name: str, program: bytes, book: bytes) -> dict[str, bytes]:
     """Return the files that candidates receive, but for the manifest."""
-    files = {
-        "brief.md": order.brief.replace("{minutes}", str(order.minutes)).encode(),
-        data_name: order.data,
-    }
+    files = {"brief.md": _brief(order).encode(), data_name: order.data}
     if "script" in order.formats:
         files["program.py"] = program
     if "notebook" in order.formats:
         files["program.ipynb"] = book
     return files
+
+
+def _brief(order: Order) -> str:
+    """Return the scenario's brief, with how to hand in a review of this exercise."""
+    hand_in = resources.files("grader.generate").joinpath("hand_in.md").read_text("utf-8")
+    text = order.brief.rstrip() + "\n" + hand_in
+    return text.replace("{minutes}", str(order.minutes)).replace("{exercise}", order.id)
 
 
 def _manifest(order: Order, files: Mapping[str, bytes]) -> Exercise:

@@ -153,3 +153,12 @@ def test_a_wish_that_cannot_be_met_is_refused(
     wish = Wish(scenario="churn", include=include, exclude=exclude)
     with pytest.raises(PlanError, match=says):
         make_exercise(bytes(32), "demo", wish)
+
+
+def test_the_brief_says_how_long_and_how_to_hand_in(exercises: list[Made]) -> None:
+    for made in exercises:
+        brief = made.files["brief.md"].decode()
+        assert "45 minutes" in brief
+        assert f"`{made.exercise.id}__yourname`" in brief
+        assert "{exercise}" not in brief
+        assert "{minutes}" not in brief
