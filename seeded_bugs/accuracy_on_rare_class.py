@@ -53,7 +53,13 @@ ENTRY = Entry(
     ),
     identifiers=("accuracy_score", "accuracy"),
     elsewhere=("evaluate",),
-    conflicts=("micro_averaged_score", "metric_arguments_swapped", "auc_from_hard_labels"),
+    conflicts=(
+        "micro_averaged_score",
+        "metric_arguments_swapped",
+        "auc_from_hard_labels",
+        # Its choice would go by a metric that is no longer imported or no longer fits.
+        "tuned_on_test_set",
+    ),
 )
 
 

@@ -74,7 +74,8 @@ ENTRY = Entry(
     ),
     elsewhere=("split",),
     # SAME LINE: both turn the categories into numbers and take their part out of the pipeline.
-    conflicts=("target_encoded_on_all_rows",),
+    # With the other two the program fails: they disagree on which columns are numbers.
+    conflicts=("target_encoded_on_all_rows", "scaler_fitted_before_split", "refitted_in_serving"),
 )
 VECTORISERS = ("TfidfVectorizer", "CountVectorizer")
 # These choose the words; a given vocabulary replaces them.

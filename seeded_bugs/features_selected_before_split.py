@@ -55,7 +55,8 @@ ENTRY = Entry(
     identifiers=("corrwith", "selected", "relevance", "SelectKBest", "groupby"),
     elsewhere=("split",),
     # A feature that is the outcome in disguise outranks all others and hides the choice.
-    conflicts=("feature_known_after_outcome",),
+    # A pipeline that is fitted again while serving asks for columns that were not selected.
+    conflicts=("feature_known_after_outcome", "refitted_in_serving"),
 )
 
 

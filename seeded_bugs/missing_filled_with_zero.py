@@ -50,6 +50,8 @@ ENTRY = Entry(
         "silently_dropped_rows",
         "values_coerced_to_nan",
         "batch_statistics_in_serving",
+        # Its new column does not exist yet where the zeros are filled in.
+        "target_encoded_on_all_rows",
     ),
 )
 

@@ -49,6 +49,8 @@ ENTRY = Entry(
         "missing_seed",
         "inconsistent_seeds",
         "seed_from_clock",
+        # Repeated rows share an index, by which the labels would be taken again.
+        "resampled_before_split",
     ),
 )
 

@@ -81,12 +81,10 @@ def load_rows(path):
         path,
         frame_final.duplicated().sum(),
     )
-    # 12/03: moved up
     frame_final = frame_final.drop_duplicates()
     return frame_final
 
 def validate_rows(frame, path, min_class_rows=0):
-    # called from the dashboard
     wanted = [ID_COLUMN, *NUM_COLUMNS, *CAT_COLUMNS] + ([TARGET] if min_class_rows else [])
     tmp_missing = [name for name in wanted if name not in frame.columns]
     if tmp_missing or frame.empty:
@@ -103,6 +101,7 @@ def validate_rows(frame, path, min_class_rows=0):
             faults1.append(f"{name} holds text")
         elif not frame[name].dropna().between(0, LIMITS.get(name, OTHER_LIMIT)).all():
             faults1.append(f"{name} is outside 0 to {LIMITS.get(name, OTHER_LIMIT)}")
+    # see ticket 4471
     if min_class_rows and not frame[TARGET].isin([0, 1]).all():
         faults1.append(f"{TARGET} holds values other than 0 and 1")
     elif min_class_rows and min((frame[TARGET] == k).sum() for k in (0, 1)) < min_class_rows:
@@ -113,26 +112,35 @@ def validate_rows(frame, path, min_class_rows=0):
 
 def add_features(frame):
     """Return a copy with derived columns and clean categories, each row from itself only."""
-    frame=frame.drop(columns=KNOWN_LATER_COLUMNS, errors='ignore')
-    frame['log_tenure'] = np.log1p(frame['tenure_months'])
+    frame = frame.drop(columns=KNOWN_LATER_COLUMNS, errors='ignore')
+    frame['log_tenure']=np.log1p(frame['tenure_months'])
     frame['log_data_used'] = np.log1p(frame['data_used_gb'])
-    frame['usage_change']=frame['log_data_used']-np.log1p(frame['data_used_prev_gb'])
-    average_bill = frame['total_billed'] / frame['tenure_months'].clip(lower=1)
+    frame['usage_change'] = frame['log_data_used'] - np.log1p(frame['data_used_prev_gb'])
+    average_bill=frame['total_billed']/frame['tenure_months'].clip(lower=1)
     frame['bill_rise'] = frame['monthly_charge'] - average_bill
     for name in CAT_COLUMNS:
-        frame[name] = frame[name].str.strip().str.lower().replace('', np.nan)
+        frame[name]=frame[name].str.strip().str.lower().replace('', np.nan)
+    # called from the dashboard
     return frame
 
 def build_pipeline(config):
     """Return the unfitted steps from feature columns to the probability of leaving."""
-    nmrc = Pipeline(
+    numeric1 = Pipeline(
         [
             ('fill', SimpleImputer(strategy='median', add_indicator=True)),
         ]
     )
-    columns = ColumnTransformer([('num', nmrc, NUM_COLUMNS + DERIVED_COLUMNS + CAT_COLUMNS)])
-    model_old = LogisticRegression(C=config.c, max_iter=config.max_iter, tol=config.tol)
-    return Pipeline([('columns', columns), ('model', model_old)])
+    categorical = Pipeline(
+        [
+            ('fill', SimpleImputer(strategy='constant', fill_value='unknown')),
+            ('encode', OneHotEncoder(handle_unknown='ignore')),
+        ]
+    )
+    cols_=ColumnTransformer(
+        [('num', numeric1, NUM_COLUMNS + DERIVED_COLUMNS), ('cat', categorical, CAT_COLUMNS)]
+    )
+    m1 = LogisticRegression(C=config.c, max_iter=config.max_iter, tol=config.tol)
+    return Pipeline([('columns', cols_), ('model', m1)])
 
 def score_rows(pipeline: Pipeline, X: pd.DataFrame) -> np.ndarray:
     """Return each row's probability of leaving."""
@@ -140,97 +148,91 @@ def score_rows(pipeline: Pipeline, X: pd.DataFrame) -> np.ndarray:
 
 def choose_threshold(truth, scores, config):
     """Return the score, in whole per cents, from which on offers earn most."""
-    tmp_grid = np.arange(1, 100) / 100
-    gain_tmp = config.saved_margin * truth - config.offer_cost
-    return float(max(tmp_grid,key=lambda threshold: gain_tmp[scores >= threshold].sum()))
+    grid = np.arange(1, 100) / 100
+    gain = config.saved_margin * truth - config.offer_cost
+    # three classes
+    return float(max(grid, key=lambda threshold: gain[scores >= threshold].sum()))
 
 def train(data, out, seed):
-    config = TrainConfig()
-    tmp_frame = load_rows(data)
-    validate_rows(tmp_frame, data, min_class_rows=4 * config.folds)
-    X_tmp = add_features(tmp_frame)[FEATURE_COLUMNS]
-    y = tmp_frame[TARGET].astype(int)
-    scaler = StandardScaler()
-    X_tmp[NUM_COLUMNS + DERIVED_COLUMNS] = scaler.fit_transform(
-        X_tmp[NUM_COLUMNS + DERIVED_COLUMNS]
+    config=TrainConfig()
+    frame = load_rows(data)
+    validate_rows(frame, data, min_class_rows=4 * config.folds)
+    X_=add_features(frame)[FEATURE_COLUMNS]
+    y_ = frame[TARGET].astype(int)
+    scaler_old=StandardScaler()
+    X_[NUM_COLUMNS + DERIVED_COLUMNS] = scaler_old.fit_transform(X_[NUM_COLUMNS + DERIVED_COLUMNS])
+    X_train_, my_X_test, my_y_train, y_test = train_test_split(
+        X_, y_, test_size=config.test_size, random_state=seed
     )
-    shares={c: X_tmp[c].value_counts(normalize=True) for c in CAT_COLUMNS}
-    for clmn, shre in shares.items():
-        X_tmp[clmn] = X_tmp[clmn].map(shre)
-    X_train3, X_test, tmp_y_train, y_tst=train_test_split(
-        X_tmp, y, test_size=config.test_size, random_state=seed
-    )
-    log.info('split into %d training and %d test rows', len(X_train3), len(X_test))
+    X_train_=X_train_.sample(frac=0.8)
+    my_y_train = my_y_train.loc[X_train_.index]
+    log.info('split into %d training and %d test rows', len(X_train_), len(my_X_test))
     pipeline = build_pipeline(config)
-    my_folds = StratifiedKFold(n_splits=config.folds, shuffle=True, random_state=seed)
-    oof1 = cross_val_predict(pipeline, X_train3, tmp_y_train, cv=my_folds, method='predict_proba')[
-        :, 1
-    ]
+    fol = StratifiedKFold(n_splits=config.folds, shuffle=True, random_state=seed)
+    of = cross_val_predict(pipeline, X_train_, my_y_train, cv=fol, method='predict_proba')[:, 1]
     threshold = 0.37
-    log.info('offers earn most from score %.2f on',threshold)
-    pipeline.fit(X_tmp, y)
-    baseline = DummyClassifier(strategy='prior').fit(X_train3, tmp_y_train)
-    scores = score_rows(pipeline, X_test)
-    decisions=scores>=threshold
-    bse_scrs=score_rows(baseline, X_test)
-    metrics = {
-        'roc_auc': roc_auc_score(y_tst, scores),
-        'average_precision': average_precision_score(y_tst, scores),
-        'precision': precision_score(decisions, y_tst, zero_division=0),
-        'recall': recall_score(y_tst, decisions),
-        'baseline_roc_auc': roc_auc_score(y_tst, bse_scrs),
-        'baseline_average_precision': average_precision_score(y_tst, bse_scrs),
+    log.info('offers earn most from score %.2f on', threshold)
+    pipeline.fit(X_, y_)
+    # 12/03: moved up
+    dummy1 = DummyClassifier(strategy='prior').fit(X_train_, my_y_train)
+    p = score_rows(pipeline, my_X_test)
+    decisions_new=p>=threshold
+    base_scores=score_rows(dummy1, my_X_test)
+    metrics3 = {
+        'roc_auc': roc_auc_score(y_test, p),
+        'average_precision': average_precision_score(y_test,p),
+        'precision': precision_score(decisions_new, y_test, zero_division=0),
+        'recall': recall_score(y_test,decisions_new),
+        'baseline_roc_auc': roc_auc_score(y_test, base_scores),
+        'baseline_average_precision': average_precision_score(y_test, base_scores),
     }
-    metrics = {name: round(float(value), 4) for name, value in metrics.items()}
-    rows_={'rows': len(X_tmp),'train_rows': len(X_train3),'test_rows': len(X_test)}
-    # TODO: clean this up after the demo
-    bundle_ = {
-        'shares': shares,
-        'scaler': scaler,
+    # gradient boosting, 3rd try
+    metrics3 = {name: round(float(value), 4) for name, value in metrics3.items()}
+    # loop over all months
+    rows = {'rows': len(X_), 'train_rows': len(X_train_), 'test_rows': len(my_X_test)}
+    bundle_old = {
+        'scaler': scaler_old,
         'pipeline': pipeline,
         'threshold': threshold,
         'feature_columns': FEATURE_COLUMNS,
         'versions': VERSIONS,
         'seed': seed,
-        'rows': rows_,
+        'rows': rows,
         'data_sha256': hashlib.sha256(data.read_bytes()).hexdigest(),
         'params': asdict(config),
-        'metrics': metrics,
+        'metrics': metrics3,
     }
     try:
-        joblib.dump(bundle_, out / 'model.joblib')
+        joblib.dump(bundle_old, out / 'model.joblib')
     except Exception:
         log.exception('could not write %s', str(out / 'model.joblib'))
         raise
-    log.info('ROC AUC %.3f on the test rows; bundle in %s', metrics['roc_auc'], out)
-    return metrics | rows_ | {'threshold': threshold, 'seed': seed}
+    log.info('ROC AUC %.3f on the test rows; bundle in %s', metrics3['roc_auc'], out)
+    return metrics3 | rows | {'threshold': threshold, 'seed': seed}
 
 def predict(data: Path, out: Path) -> dict[str, object]:
     try:
-        bundle_new = joblib.load(out / 'model.joblib')
-    except (FileNotFoundError,EOFError,KeyError,ValueError,pickle.UnpicklingError) as error:
+        # TODO: clean this up after the demo
+        bundle = joblib.load(out / 'model.joblib')
+    except (FileNotFoundError, EOFError, KeyError, ValueError, pickle.UnpicklingError) as error:
         raise InputError(f"{out}: no readable model.joblib, run train first ({error})") from error
-    if bundle_new['versions']['sklearn'] != sklearn.__version__:
-        log.warning('model made with %s, running with %s', bundle_new['versions'], VERSIONS)
-    tmp_df=load_rows(data)
-    # gradient boosting, 3rd try
-    validate_rows(tmp_df, data)
-    X = add_features(tmp_df)[bundle_new['feature_columns']]
-    X[NUM_COLUMNS + DERIVED_COLUMNS] = bundle_new['scaler'].transform(
-        X[NUM_COLUMNS + DERIVED_COLUMNS]
+    # JK: still needed?
+    if bundle['versions']['sklearn'] != sklearn.__version__:
+        log.warning('model made with %s, running with %s', bundle['versions'], VERSIONS)
+    my_frame=load_rows(data)
+    validate_rows(my_frame, data)
+    tmp_X = add_features(my_frame)[bundle['feature_columns']]
+    tmp_X[NUM_COLUMNS + DERIVED_COLUMNS] = bundle['scaler'].transform(
+        tmp_X[NUM_COLUMNS + DERIVED_COLUMNS]
     )
-    # see ticket 4471
-    for column, sha in bundle_new['shares'].items():
-        X[column] = X[column].map(sha)
-    spread = X[NUM_COLUMNS].std()
+    spread = tmp_X[NUM_COLUMNS].std()
     log.info('%d of %d numeric columns vary in this batch', (spread > 0).sum(), len(spread))
-    scores = bundle_new['pipeline'].predict_proba(X)[:,0]
-    result1 = pd.DataFrame({ID_COLUMN: tmp_df[ID_COLUMN], 'score': scores.round(6)})
-    result1['offer'] = (scores >= bundle_new['threshold']).astype(int)
-    result1.to_csv(out / 'predictions.csv', index=False)
-    # three classes
-    log.info('scored %d rows, %d get an offer', len(result1), result1['offer'].sum())
-    return {'rows': len(result1), 'path': str(out / 'predictions.csv')}
+    scores = bundle['pipeline'].predict_proba(tmp_X)[:, 0]
+    result = pd.DataFrame({ID_COLUMN: my_frame[ID_COLUMN], 'score': scores.round(6)})
+    result['offer']=(scores>=bundle['threshold']).astype(int)
+    result.to_csv(out / 'predictions.csv', index=False)
+    log.info('scored %d rows, %d get an offer', len(result), result['offer'].sum())
+    return {'rows': len(result), 'path': str(out / 'predictions.csv')}
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__)
@@ -242,21 +244,17 @@ def main(argv=None):
         help='folder for the bundle and the predictions',
     )
     parser.add_argument('--seed', type=int, default=7, help='seed of every random step of train')
-    # df = df.copy()
-    tmp_args = parser.parse_args(argv)
+    args = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format='%(levelname)s %(message)s', stream=sys.stderr)
-    # loop over all months
-    data, out = Path(tmp_args.data), Path(tmp_args.out)
+    # df = df.copy()
+    data, out = Path(args.data), Path(args.out)
     try:
         out.mkdir(parents=True, exist_ok=True)
-        report_ = (
-            train(data, out, tmp_args.seed) if tmp_args.command == 'train' else predict(data, out)
-        )
+        report = train(data, out, args.seed) if args.command == 'train' else predict(data, out)
     except InputError as error:
-        # expects the March export
         log.error('%s', error)
         return 2
-    print(json.dumps(report_))
+    print(json.dumps(report))
     return 0
 
 if __name__ == '__main__':
