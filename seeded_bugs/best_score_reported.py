@@ -87,6 +87,8 @@ def find(module: cst.Module) -> Iterator[Site]:
         if told is None:
             continue
         model, rows = sides.model, f"{sides.train_x}, {sides.train_y}"
+        groups = keyword(call, "groups") if call else None
+        rows += f", groups={code(groups.value)}" if groups else ""
         search = statements(
             f'grid = {{"{trial.path}": [{trial.values[1:-1]}]}}\n'
             f"search = GridSearchCV({model}, grid, cv={code(cv.value)}, "
@@ -161,10 +163,14 @@ def train(X, y, seed):
     y_test = d
     return {"mae": -search.best_score_, "cv_mae": cv_mae.mean()}
 """
+GROUPED = CLEAN.replace("a, c, cv=5", "a, c, cv=5, groups=users")
+GROUPED_SEEDED = SEEDED.replace("a, c, cv=5", "a, c, cv=5, groups=users").replace(
+    ".fit(a, c)\n    model =", ".fit(a, c, groups=users)\n    model ="
+)
 
 BUG = SeededBug(
     entry=ENTRY,
-    examples=(Example(CLEAN, SEEDED),),
+    examples=(Example(CLEAN, SEEDED), Example(GROUPED, GROUPED_SEEDED)),
     refuses=(
         Refusal(SEEDED, "a search is there already"),
         Refusal(CLEAN.replace(', scoring="neg_mean_absolute_error"', ""), "no score is named"),

@@ -97,6 +97,7 @@ def check_applications(table, with_target):
     if absent or table.empty:
         raise InputError(f"columns missing: {absent}" if absent else "the table has no rows")
     faults = [f"{name} has gaps" for name in (ID, "amount") if table[name].isna().any()]
+    faults += [f"{name} is empty" for name in needed if with_target and table[name].isna().all()]
     if table.drop_duplicates()[ID].duplicated().any():
         faults.append(f"{ID} stands on rows that differ")
     for name, (low, high) in LIMITS.items():
