@@ -73,6 +73,7 @@ def make_exercise(secret: bytes, secret_kind: str, wish: Wish) -> Made:
         secret_kind=secret_kind,
         brief=folder.brief,
         data=_sample(folder, stream.child("data")),
+        extra=folder.extra,
     )
     return build(bed, order, kinds, decoys)
 
