@@ -31,9 +31,10 @@ SERIES = ["store", "product_group"]
 KEYS = [DAY, *SERIES]
 TARGET = "sold"
 NUM_COLUMNS = ["price_eur", "list_price_eur", "shelf_m", "fc_temp_c", "fc_rain_mm"]
+DERIVED_COLUMNS = ["price_ratio", "rain_log"]
 PAST_COLUMNS = ["log_week_ago", "log_two_weeks_ago", "log_level_short", "log_level_long"]
 CAT_COLUMNS = ["store", "product_group", "promotion", "day_kind", "weekday"]
-NUMBERS = NUM_COLUMNS + ["price_ratio", "rain_log"] + PAST_COLUMNS
+FEATURES = NUM_COLUMNS + DERIVED_COLUMNS + PAST_COLUMNS + CAT_COLUMNS
 # Counted when the shops have closed, a day after the order for the day went out.
 KNOWN_LATER = ["stock_left_evening", "takings_eur", "returned_units"]
 RANGES = {"price_eur": (0.01, 500), "list_price_eur": (0.01, 500), "shelf_m": (0.1, 200)}
@@ -75,9 +76,9 @@ def load_sales(path: Path) -> pd.DataFrame:
     return sales
 
 
-def validate_sales(sales: pd.DataFrame, path: Path, train_days: int = 0) -> None:
-    """Raise InputError with every fault of the panel; training takes at least so many days."""
-    filled = KEYS + ([TARGET] if train_days else [])
+def validate_sales(sales: pd.DataFrame, path: Path, settings: dict | None = None) -> None:
+    """Raise InputError with every fault of the panel; settings are given when it is to train."""
+    filled = KEYS + ([TARGET] if settings else [])
     needed = [*filled, *NUM_COLUMNS, "promotion", "day_kind"]
     missing = [column for column in needed if column not in sales.columns]
     if missing or sales.empty:
@@ -92,8 +93,11 @@ def validate_sales(sales: pd.DataFrame, path: Path, train_days: int = 0) -> None
             faults.append(f"{column} holds text")
         elif not (values.isna() | values.between(low, high)).all():
             faults.append(f"{column} has values outside {low} to {high}")
-    if days.nunique() < train_days:
-        faults.append(f"{days.nunique()} days are too few, it takes {train_days}")
+    least = settings["long_days"] + settings["folds"] * settings["fold_days"] if settings else 1
+    if settings and days.nunique() * (1 - settings["holdout_share"]) < least:
+        faults.append(
+            f"{days.nunique()} days are too few, {least} of them to learn from are needed"
+        )
     clashes = sales.drop_duplicates().duplicated(KEYS).sum()
     if clashes:
         faults.append(f"{clashes} rows repeat a day of a series with other values")
@@ -121,15 +125,13 @@ def add_features(sales: pd.DataFrame, settings: dict) -> pd.DataFrame:
     sales["price_ratio"] = sales["price_eur"] / sales["list_price_eur"]
     sales["rain_log"] = np.log1p(sales["fc_rain_mm"])
     sales["log_sold"] = np.log1p(sales[TARGET])
-    series, short, long = sales.groupby(SERIES), settings["short_days"], settings["long_days"]
-    sales["log_week_ago"] = series["log_sold"].shift(7)
+    series, near, far = sales.groupby(SERIES), settings["short_days"], settings["long_days"]
+    past = series["log_sold"]
+    sales["sold_week_ago"] = series[TARGET].shift(7)
+    sales["log_week_ago"] = np.log1p(sales["sold_week_ago"])
     sales["log_two_weeks_ago"] = series["log_sold"].shift(14)
-    sales["log_level_short"] = series["log_sold"].transform(
-        lambda sold: sold.shift(1).rolling(short, min_periods=short // 2).mean()
-    )
-    sales["log_level_long"] = series["log_sold"].transform(
-        lambda sold: sold.shift(1).rolling(long, min_periods=long // 2).mean()
-    )
+    sales["log_level_short"] = past.transform(lambda s: s.shift(1).rolling(near, near // 2).mean())
+    sales["log_level_long"] = past.transform(lambda s: s.shift(1).rolling(far, far // 2).mean())
     return sales
 
 
@@ -153,7 +155,8 @@ def build_pipeline(settings: dict) -> Pipeline:
     numeric = Pipeline([("fill", SimpleImputer(strategy="median")), ("scale", StandardScaler())])
     fill = SimpleImputer(strategy="constant", fill_value="unknown")
     words = Pipeline([("fill", fill), ("encode", OneHotEncoder(handle_unknown="ignore"))])
-    columns = ColumnTransformer([("num", numeric, NUMBERS), ("cat", words, CAT_COLUMNS)])
+    numbers = NUM_COLUMNS + DERIVED_COLUMNS + PAST_COLUMNS
+    columns = ColumnTransformer([("num", numeric, numbers), ("cat", words, CAT_COLUMNS)])
     linear = ElasticNet(alpha=settings["alpha"], max_iter=settings["max_iter"])
     model = TransformedTargetRegressor(linear, func=np.log1p, inverse_func=np.expm1)
     return Pipeline([("columns", columns), ("model", model)])
@@ -175,30 +178,29 @@ def mae_interval(errors: pd.Series, days: pd.Series, draws: int, seed: int) -> l
 def train(data: Path, out: Path, settings: dict, seed: int) -> dict:
     """Learn from the older days, measure on the newest, store the model with its papers."""
     sales = load_sales(data)
-    learn_days = settings["long_days"] + settings["folds"] * settings["fold_days"]
-    validate_sales(sales, data, train_days=round(learn_days / (1 - settings["holdout_share"])))
+    validate_sales(sales, data, settings)
     sales = add_features(clean_sales(sales), settings)
     older, newer = split_by_date(sales, settings["holdout_share"])
-    X_older, y_older = older[NUMBERS + CAT_COLUMNS], older[TARGET]
-    X_newer, y_newer = newer[NUMBERS + CAT_COLUMNS], newer[TARGET]
+    X_old, y_old = older[FEATURES], older[TARGET]
+    X_new, y_new = newer[FEATURES], newer[TARGET]
     logger.info("%d rows to learn from, %d newer ones to test on", len(older), len(newer))
     pipeline = build_pipeline(settings)
-    folds, score = date_folds(older[DAY], settings), "neg_mean_absolute_error"
-    cv_mae = -cross_val_score(pipeline, X_older, y_older, cv=folds, scoring=score)
+    folds = date_folds(older[DAY], settings)
+    cv_mae = -cross_val_score(pipeline, X_old, y_old, cv=folds, scoring="neg_mean_absolute_error")
     logger.info("cross-validated MAE %.2f units (sd %.2f)", cv_mae.mean(), cv_mae.std(ddof=1))
-    pipeline.fit(X_older, y_older)
-    forecast = pipeline.predict(X_newer)
-    last_week = np.expm1(newer["log_week_ago"]).fillna(y_older.median())
+    pipeline.fit(X_old, y_old)
+    forecast = pipeline.predict(X_new)
+    last_week = newer["sold_week_ago"].fillna(y_old.median())
     seen = older.sample(n=len(newer), random_state=seed)
-    low, high = mae_interval(y_newer - forecast, newer[DAY], settings["draws"], seed)
+    low, high = mae_interval(y_new - forecast, newer[DAY], settings["draws"], seed)
     metrics = {
-        "mae": mean_absolute_error(y_newer, forecast),
-        "wape": wape(y_newer, forecast),
-        "train_mae": mean_absolute_error(seen[TARGET], pipeline.predict(seen[X_older.columns])),
+        "mae": mean_absolute_error(y_new, forecast),
+        "wape": wape(y_new, forecast),
+        "train_mae": mean_absolute_error(seen[TARGET], pipeline.predict(seen[FEATURES])),
         "cv_mae_mean": cv_mae.mean(),
         "cv_mae_sd": cv_mae.std(ddof=1),
-        "baseline_mae": mean_absolute_error(y_newer, last_week),
-        "baseline_wape": wape(y_newer, last_week),
+        "baseline_mae": mean_absolute_error(y_new, last_week),
+        "baseline_wape": wape(y_new, last_week),
     } | {"mae_low": low, "mae_high": high}
     metrics = {name: round(float(value), 4) for name, value in metrics.items()}
     logger.info("MAE %.2f units on the held-out days, WAPE %.3f", metrics["mae"], metrics["wape"])
@@ -206,7 +208,7 @@ def train(data: Path, out: Path, settings: dict, seed: int) -> dict:
     rows = {"rows": len(sales), "train_rows": len(older), "test_rows": len(newer)}
     bundle = {
         "pipeline": pipeline,
-        "features": NUMBERS + CAT_COLUMNS,
+        "features": FEATURES,
         "settings": settings,
         "history": sales[[*KEYS, TARGET]],
         "metrics": metrics,
