@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from seeded_bugs.contract import Entry, Example, Proof, Refusal, SeededBug, Site
-from seeded_bugs.syntax.removal import removed
+from seeded_bugs.contract import Edit, Entry, Example, Proof, Refusal, SeededBug, Site
+from seeded_bugs.syntax.removal import orphans, removed
 from seeded_bugs.syntax.shapes import find_split
 from seeded_bugs.syntax.tree import assignment, tree_of
 
@@ -75,7 +75,9 @@ def find(module: cst.Module) -> Iterator[Site]:
     if isinstance(line, cst.SimpleStatementLine) and assignment(line) is not None:
         edits = removed(tree, split.scope, [line])
         if edits is not None:
-            yield Site(edits)
+            gone = [edit.node for edit in edits if edit.new == []]
+            helpers = (Edit(helper, None, "support") for helper in orphans(tree, gone))
+            yield Site((*edits, *helpers))
 
 
 CLEAN = """

@@ -74,6 +74,7 @@ def make_exercise(secret: bytes, secret_kind: str, wish: Wish) -> Made:
         brief=folder.brief,
         data=_sample(folder, stream.child("data")),
         clean=clean_twin(secret, folder),
+        extra=folder.extra,
     )
     return build(bed, order, kinds, decoys)
 

@@ -1,8 +1,23 @@
 """What a scenario folder says about itself (``scenario.toml``)."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
 
 from grader.records.base import Record
+
+RESERVED = ("exercise.json",)
+
+
+def _is_free(name: str) -> str:
+    if name in RESERVED:
+        raise ValueError(f"{name} is written by the generator; choose another name")
+    return name
+
+
+ExtraFile = Annotated[
+    str, Field(pattern=r"^[a-z][a-z0-9_]*\.(toml|json|yaml|ini)$"), AfterValidator(_is_free)
+]
 
 
 class Scenario(Record):
@@ -18,6 +33,8 @@ class Scenario(Record):
         late_columns: known only after the outcome, so never a feature.
         baseline: keys of the training report that hold figures of a trivial model.
         split: how the sound program parts its rows.
+        extra_files: settings that lie beside the program, in the scenario's folder and in what
+            candidates receive; they are published as they are and never sown.
     """
 
     name: str
@@ -36,3 +53,4 @@ class Scenario(Record):
     late_columns: tuple[str, ...] = ()
     baseline: tuple[str, ...] = ()
     split: Literal["random", "time", "group"] = "random"
+    extra_files: tuple[ExtraFile, ...] = ()

@@ -29,6 +29,7 @@ SETTINGS = {
         ("penalty", "penalty", '("l2", "elasticnet", "l1")'),
     ),
     "DecisionTree": (("max_depth", "depth", "(3, 5, 8, None)"),),
+    "ElasticNet": (("l1_ratio", "share", "(0.1, 0.3, 0.7, 0.95)"),),
     "Ridge": (("alpha", "alpha", "(0.1, 1.0, 10.0)"),),
 }
 
