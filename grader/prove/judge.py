@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from grader.prove.finding import Finding
 from grader.prove.oracles.every import ORACLES, oracle
+from grader.prove.statements import whole_statements
 from grader.prove.trial import Trial
 
 
@@ -54,14 +55,15 @@ def findings(trial: Trial, name: str) -> tuple[Finding, ...]:
 
 def judge(trial: Trial, charge: Charge) -> Proven:
     """Return the verdict on one charge; for a decoy, confirmed means that nothing was found."""
+    lines = whole_statements(trial.program, charge.lines)
     there = [f for f in findings(trial.twin, charge.oracle) if f.aspect in charge.shows]
     here = [f for f in findings(trial, charge.oracle) if f.aspect in charge.shows]
     silence = oracle(charge.oracle).silence
     if charge.decoy:
-        at_it = [f for f in here if charge.lines & set(f.lines)]
+        at_it = [f for f in here if lines & set(f.lines)]
         return Proven(charge, _said(there, silence), _said(at_it, silence), not at_it)
     at_it = sorted(
-        (f for f in here if not f.lines or charge.lines & set(f.lines)),
+        (f for f in here if not f.lines or lines & set(f.lines)),
         key=lambda f: charge.shows.index(f.aspect),
     )
     seen = _said(at_it or here, silence)
@@ -71,7 +73,7 @@ def judge(trial: Trial, charge: Charge) -> Proven:
 def strays(trial: Trial, charges: Sequence[Charge]) -> list[Finding]:
     """Return the findings of any oracle that no flaw of the program explains."""
     flaws = [charge for charge in charges if not charge.decoy]
-    owned = {line for flaw in flaws for line in flaw.lines}
+    owned = whole_statements(trial.program, (n for flaw in flaws for n in flaw.lines))
     follows = {aspect for flaw in flaws for aspect in (*flaw.shows, *flaw.also)}
     return [
         finding

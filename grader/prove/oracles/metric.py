@@ -88,16 +88,13 @@ def _micro(event: Event, first: Table, second: Table) -> Iterator[Finding]:
 
 
 def _rare(trial: Trial, event: Event, first: Table, second: Table) -> Iterator[Finding]:
-    """Yield an accuracy where a class is rare, unless a trivial accuracy stands beside it."""
-    if event["name"] != "accuracy_score":
+    """Yield an accuracy where a class is rare and nothing but accuracies is computed."""
+    others = {e["name"] for e in metric_events(trial.base)}
+    if others != {"accuracy_score"}:
         return
     _, counts = np.unique(first.cells[:, 0], return_counts=True)
     shares = counts / counts.sum()
-    others = [e for e in metric_events(trial.base) if e["name"] == "accuracy_score" and e != event]
     if len(shares) < 2 or shares.min() >= RARE / len(shares):
-        return
-    beside = any(abs(float(e["value"]) - shares.max()) < 1e-9 for e in others)
-    if beside or abs(float(event["value"]) - shares.max()) < 1e-9:
         return
     yield Finding(
         "accuracy-rare",

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 import pandas as pd
 
 from grader.prove.finding import Finding, Oracle
-from grader.prove.oracles.counts import used_rows
 from grader.prove.trial import Trial
 
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?![\w])")
@@ -31,17 +30,16 @@ def _baseline(trial: Trial) -> Iterator[Finding]:
 
 
 def _log(trial: Trial) -> Iterator[Finding]:
-    """Yield a finding if the training log holds no row count, or no figure of the report."""
+    """Yield a finding if the training log holds no figure of the report."""
     base = trial.base
     numbers = {float(n) for n in _NUMBER.findall(base.log)}
     figures = [v for v in base.report.values() if isinstance(v, float) and v != round(v)]
-    rows = {float(used_rows(base)), float(len(trial.table))}
-    counted = bool(rows & numbers) or any(
-        float(v) in numbers for v in base.report.values() if isinstance(v, int) and v > 50
-    )
-    scored = any(round(v, places) in numbers for v in figures for places in (1, 2, 3, 4))
-    if not counted and not scored:
-        yield Finding("log-silent", (), "the log of a training run holds no row count and no score")
+    if figures and not any(round(v, places) in numbers for v in figures for places in (1, 2, 3, 4)):
+        yield Finding(
+            "log-silent",
+            (),
+            f"the log of a training run holds none of the {len(figures)} figures of its report",
+        )
 
 
 def _personal(trial: Trial) -> Iterator[Finding]:

@@ -33,12 +33,13 @@ def find(trial: Trial) -> list[Finding]:
 
 
 def _scored_learnt(trial: Trial) -> Iterator[Finding]:
-    """Yield a finding if every score of the model is on rows that it was fitted on."""
+    """Yield a finding if the headline score is on rows that the model was fitted on."""
     base = trial.base
     fits = model_fits(base)
     parts = [labels_of(base, event["X"]) for event in fits]
     seen = np.unique(np.concatenate(parts)) if parts else np.array([], dtype=np.int64)
-    events = [e for e in metric_events(base) if len(scored(base, e))]
+    every = [event for event in metric_events(base) if len(scored(base, event))]
+    events = [event for event in every if _headline(trial, event)] or every
     if not events or not len(seen) or not _fitted_before(base, fits, events[-1]):
         return
     rows = np.unique(np.concatenate([scored(base, e) for e in events]))
@@ -51,6 +52,13 @@ def _scored_learnt(trial: Trial) -> Iterator[Finding]:
             f"all {len(rows)} rows that the reported metrics are computed on are among the "
             f"{len(seen)} rows that the model is fitted on",
         )
+
+
+def _headline(trial: Trial, event: Event) -> bool:
+    """Tell whether a metric is the headline figure of the report, which is rounded."""
+    told, value = trial.base.report.get(trial.material.facts.metric), event["value"]
+    numbers = isinstance(told, int | float) and isinstance(value, int | float)
+    return numbers and any(round(abs(value), places) == abs(told) for places in (2, 3, 4, 5, 6))
 
 
 def _fitted_before(run: Run, fits: list[Event], event: Event) -> bool:
