@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from seeded_bugs.contract import Entry, Example, Proof, Refusal, SeededBug, Site
-from seeded_bugs.syntax.removal import removed
+from seeded_bugs.contract import Edit, Entry, Example, Proof, Refusal, SeededBug, Site
+from seeded_bugs.syntax.removal import orphans, removed
 from seeded_bugs.syntax.shapes import find_split
 from seeded_bugs.syntax.tree import assignment, tree_of
 
@@ -75,7 +75,8 @@ def find(module: cst.Module) -> Iterator[Site]:
     if isinstance(line, cst.SimpleStatementLine) and assignment(line) is not None:
         edits = removed(tree, split.function, [line])
         if edits is not None:
-            yield Site(edits)
+            helpers = orphans(tree, [edit.node for edit in edits if edit.new == []])
+            yield Site((*edits, *(Edit(helper, None, "support") for helper in helpers)))
 
 
 CLEAN = """
@@ -96,9 +97,12 @@ def train(X, y, seed):
     return {"auc": roc_auc_score(d, model.predict_proba(b)[:, 1])}
 """
 
+HELPED = CLEAN.replace("StratifiedKFold(n_splits=5, shuffle=True", "five(shuffle=True")
+HELPED += "\n\ndef five(**how):\n    return StratifiedKFold(n_splits=5, **how)\n"
+
 BUG = SeededBug(
     entry=ENTRY,
-    examples=(Example(CLEAN, SEEDED),),
+    examples=(Example(CLEAN, SEEDED), Example(HELPED, SEEDED)),
     refuses=(
         Refusal(SEEDED, "nothing is cross-validated"),
         Refusal(

@@ -49,9 +49,10 @@ def _lists(rng: np.random.Generator, n: int, users: int) -> tuple[Ints, Ints, In
     return visits[which, 1], visits[which, 0], listed[shown][:n]
 
 
-def _blank(rng: np.random.Generator, values: Floats, share: float) -> Floats:
+def _blank(rng: np.random.Generator, values: npt.ArrayLike, share: float) -> Floats:
     """The values with a share of them missing."""
-    return np.where(rng.random(len(values)) < share, np.nan, values)
+    known = np.asarray(values, dtype=np.float64)
+    return np.where(rng.random(len(known)) < share, np.nan, known)
 
 
 def _typed(rng: np.random.Generator, words: Words) -> Words:
@@ -138,7 +139,7 @@ def make(seed: int, rows: int) -> pd.DataFrame:
             "price_eur": price,
             "usual_price_eur": _blank(rng, np.round(usual[item], 2), 0.04),
             "rating": _blank(rng, np.round(rating, 1), 0.06),
-            "stock": _blank(rng, stock.astype(np.float64), 0.03),
+            "stock": _blank(rng, stock, 0.03),
             "seconds_viewed": np.round(viewed),
             "basket_eur": np.round(paid, 2),
             "bought": bought.astype(np.int64),

@@ -104,7 +104,8 @@ def sold_before(offers: pd.DataFrame, keys: list[str]) -> pd.Series:
 def days_away(offers: pd.DataFrame) -> pd.Series:
     """Days since the customer's list before, for offers in the order of days."""
     visits = offers[LIST_KEY].drop_duplicates()
-    away = (visits["day"] - visits.groupby("user_id")["day"].shift(1)).dt.days
+    user = visits.groupby("user_id")
+    away = (visits["day"] - user["day"].shift(1)).dt.days
     away = away.set_axis(pd.MultiIndex.from_frame(visits)).rename("away")
     return offers.join(away, on=LIST_KEY)["away"]
 
@@ -153,7 +154,7 @@ def list_ndcg(lists: pd.DataFrame, y: pd.Series, scores: np.ndarray) -> float:
 
 
 class Ranker(Pipeline):
-    """Preparation and boosted trees, which also tells how well it orders whole lists."""
+    """Preparation and boosted trees that tell how well they order lists; stored as bare steps."""
 
     def ndcg(self, X: pd.DataFrame, y: pd.Series) -> float:
         """Mean NDCG@10 of its own order of some lists; a scorer for cross-validation."""
@@ -195,7 +196,7 @@ def train(data: Path, out: Path, seed: int) -> dict[str, object]:
     sold = older.groupby("item_id")[TARGET].mean()
     popular = newer["item_id"].map(sold).fillna(y_older.mean())
     metrics = {
-        "ndcg_at_10": list_ndcg(X_newer, y_newer, scores),
+        "ndcg_at_10": ranker.ndcg(X_newer, y_newer),
         "roc_auc": roc_auc_score(y_newer, scores),
         "average_precision": average_precision_score(y_newer, scores),
         "baseline_ndcg_at_10": list_ndcg(X_newer, y_newer, popular),
@@ -206,7 +207,7 @@ def train(data: Path, out: Path, seed: int) -> dict[str, object]:
     log.info("newest days: NDCG@10 %.3f", metrics["ndcg_at_10"])
     rows = {"rows": len(offers), "rows_older": len(older), "rows_newest": len(newer)}
     bundle = {
-        "steps": ranker.steps,  # of scikit-learn's classes: no class of this script is pickled
+        "steps": ranker.steps,
         "read": READ,
         "settings": asdict(settings),
         "seed": seed,
