@@ -90,4 +90,4 @@ def test_what_is_carried_takes_no_comment_of_a_neighbour() -> None:
     (stored,) = carried.edits
     assert isinstance(stored.new, cst.Dict)
     text = code(stored.new)
-    assert '"scaler": scaler,\n            "model": model,  # pipeline and trees\n' in text
+    assert '"scaler": scaler,\n        "model": model,  # pipeline and trees\n' in text
