@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import libcst as cst
 
 from seeded_bugs.contract import Edit, Entry, Example, Proof, Refusal, SeededBug, Site
-from seeded_bugs.syntax.shapes import find_split
-from seeded_bugs.syntax.tree import call_name, statements, tree_of
+from seeded_bugs.syntax.shapes import Split, find_split
+from seeded_bugs.syntax.tree import Tree, call_name, statements, tree_of
 
 ENTRY = Entry(
     id="MLR406",
@@ -56,18 +56,31 @@ ENTRY = Entry(
 
 
 def find(module: cst.Module) -> Iterator[Site]:
-    """One site: below a random split into rows and labels, where order means nothing."""
+    """One site: below a split by lot, of rows and labels or of whole groups of a frame."""
     tree = tree_of(module)
     split = find_split(tree)
-    if split is None or call_name(split.call) != "train_test_split" or len(split.targets) != 4:
+    if split is None:
         return
-    rows, _, labels, _ = split.targets
-    thinned = statements(
-        f"{rows} = {rows}.sample(frac=0.8)\n{labels} = {labels}.loc[{rows}.index]\n"
-    )
+    if call_name(split.call) == "train_test_split" and len(split.targets) == 4:
+        rows, _, labels, _ = split.targets
+        thinned = statements(
+            f"{rows} = {rows}.sample(frac=0.8)\n{labels} = {labels}.loc[{rows}.index]\n"
+        )
+    elif _draws_groups(tree, split):
+        rows = split.targets[0]
+        thinned = statements(f"{rows} = {rows}.sample(frac=0.8)\n")
+    else:
+        return
     following = tree.after(split.line)
     if not any(_thins(tree.names(line)) for line in following):
         yield Site((Edit(split.line, [split.line, *thinned]),))
+
+
+def _draws_groups(tree: Tree, split: Split) -> bool:
+    """Tell whether the program's own function draws the groups on either side of two frames."""
+    own = [f for f in tree.all(cst.FunctionDef) if f.name.value == call_name(split.call)]
+    drawn = any(tree.calls("GroupShuffleSplit", within=function) for function in own)
+    return drawn and len(split.targets) == 2
 
 
 def _thins(names: set[str]) -> bool:
@@ -87,9 +100,20 @@ def train(X, y, seed):
     return build().fit(X_train, y_train)
 """
 
+GROUPS = """
+def split_by_owner(rows, seed):
+    halves = GroupShuffleSplit(n_splits=1, random_state=seed)
+    return [rows.iloc[side] for side in next(halves.split(rows, groups=rows["owner"]))]
+
+def train(rows, seed):
+    known, new = split_by_owner(rows, seed)
+    return build().fit(known[FEATURES], known[TARGET])
+"""
+THINNED = GROUPS.replace("    return build", "    known = known.sample(frac=0.8)\n    return build")
+
 BUG = SeededBug(
     entry=ENTRY,
-    examples=(Example(CLEAN, SEEDED),),
+    examples=(Example(CLEAN, SEEDED), Example(GROUPS, THINNED)),
     refuses=(
         Refusal(SEEDED, "the rows are thinned already"),
         Refusal(

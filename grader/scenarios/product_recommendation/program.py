@@ -255,7 +255,7 @@ def main(argv: list[str] | None = None) -> int:
         out.mkdir(parents=True, exist_ok=True)
         report = train(data, out, args.seed) if args.command == "train" else predict(data, out)
     except (InputError, OSError) as error:
-        log.error("%s", error)
+        log.error("%s %s: %s", args.command, data, error)
         return 2
     print(json.dumps(report))
     return 0
