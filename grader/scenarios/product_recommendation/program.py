@@ -105,9 +105,8 @@ def days_away(offers: pd.DataFrame) -> pd.Series:
     """Days since the customer's list before, for offers in the order of days."""
     visits = offers[LIST_KEY].drop_duplicates()
     user = visits.groupby("user_id")
-    away = (visits["day"] - user["day"].shift(1)).dt.days
-    away = away.set_axis(pd.MultiIndex.from_frame(visits)).rename("away")
-    return offers.join(away, on=LIST_KEY)["away"]
+    visits["away"] = (visits["day"] - user["day"].shift(1)).dt.days
+    return offers.join(visits.set_index(LIST_KEY), on=LIST_KEY)["away"]
 
 
 def add_features(offers: pd.DataFrame) -> pd.DataFrame:
