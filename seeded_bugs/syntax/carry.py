@@ -84,6 +84,15 @@ def _stored(bundle: cst.Dict, key: str, value: str) -> Edit:
     elements = list(bundle.elements)
     first = elements[0]
     spaced = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
-    comma = first.comma if isinstance(first.comma, cst.Comma) else spaced
+    comma = _bare(first.comma) if isinstance(first.comma, cst.Comma) else spaced
     added = cst.DictElement(cst.SimpleString(f'"{key}"'), expression(value), comma=comma)
     return Edit(bundle, bundle.with_changes(elements=[added, *elements]), "support")
+
+
+def _bare(comma: cst.Comma) -> cst.Comma:
+    """Return a comma with its line break but without the comment of its line."""
+    after = comma.whitespace_after
+    if not isinstance(after, cst.ParenthesizedWhitespace):
+        return comma
+    line = after.first_line.with_changes(whitespace=cst.SimpleWhitespace(""), comment=None)
+    return comma.with_changes(whitespace_after=after.with_changes(first_line=line))

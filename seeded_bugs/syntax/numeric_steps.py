@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from seeded_bugs.syntax.preparation import columns_text, find_part, find_parts, resolve
+from seeded_bugs.syntax.shapes import pipeline_classes
 from seeded_bugs.syntax.tree import Tree, call_name, string
 
 
@@ -43,8 +44,8 @@ def find_numeric_steps(tree: Tree) -> NumericSteps | None:
 
 def _step(tree: Tree) -> str | None:
     """Return the way from the pipeline to its ColumnTransformer, its first step."""
-    for call in tree.calls("Pipeline", "make_pipeline"):
-        named = call_name(call) == "Pipeline"
+    for call in tree.calls(*pipeline_classes(tree), "make_pipeline"):
+        named = call_name(call) != "make_pipeline"
         first = call.args[0].value if call.args else None
         if named and isinstance(first, cst.List) and first.elements:
             first = first.elements[0].value

@@ -178,6 +178,16 @@ def estimators(tree: Tree) -> list[cst.Call]:
     return tree.calls(*imported(tree, *ESTIMATOR_HOMES)) if imported(tree, *ESTIMATOR_HOMES) else []
 
 
+def pipeline_classes(tree: Tree) -> tuple[str, ...]:
+    """Return ``Pipeline`` and the program's own classes that inherit from it."""
+    own = [
+        node.name.value
+        for node in tree.all(cst.ClassDef)
+        if any(isinstance(b.value, cst.Name) and b.value.value == "Pipeline" for b in node.bases)
+    ]
+    return ("Pipeline", *own)
+
+
 def metric_calls(tree: Tree) -> list[cst.Call]:
     """Return the calls of functions imported from ``sklearn.metrics``, in order."""
     names = imported(tree, "sklearn.metrics")
@@ -269,7 +279,7 @@ def landmark_nodes(tree: Tree, landmark: Landmark) -> list[cst.CSTNode]:
         return [serving.scope] if serving else []
     by_call: dict[str, list[cst.Call]] = {
         "load": tree.calls("read_csv"),
-        "pipeline": tree.calls("Pipeline", "make_pipeline", "ColumnTransformer"),
+        "pipeline": tree.calls(*pipeline_classes(tree), "make_pipeline", "ColumnTransformer"),
         "save": tree.calls("dump"),
         "evaluate": metric_calls(tree),
     }

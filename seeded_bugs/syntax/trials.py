@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from seeded_bugs.syntax.preparation import resolve
-from seeded_bugs.syntax.shapes import estimators
+from seeded_bugs.syntax.shapes import estimators, pipeline_classes
 from seeded_bugs.syntax.tree import Tree, call_name, keyword, string
 
 # A setting that the program does not set itself: what it stores as its parameters stays true.
@@ -23,6 +23,7 @@ SETTINGS = {
         ("max_depth", "depth", "(6, 10, 14, None)"),
         ("max_features", "share", "(0.3, 0.5, 0.8)"),
     ),
+    "GradientBoosting": (("learning_rate", "rate", "(0.03, 0.1, 0.3)"),),
     "HistGradientBoosting": (("learning_rate", "rate", "(0.03, 0.1, 0.3)"),),
     "SGDClassifier": (
         ("alpha", "alpha", "(1e-5, 1e-4, 1e-3)"),
@@ -58,7 +59,7 @@ def find_trial(tree: Tree) -> Trial | None:
 
 def _path(tree: Tree, model: cst.Call) -> str | None:
     """Return what stands before the setting: the steps from the pipeline down to the model."""
-    for call in tree.calls("Pipeline"):
+    for call in tree.calls(*pipeline_classes(tree)):
         steps = call.args[0].value if call.args else None
         last = steps.elements[-1].value if isinstance(steps, cst.List) and steps.elements else None
         if isinstance(last, cst.Tuple) and len(last.elements) == 2:
