@@ -11,10 +11,12 @@ from typing import Any
 
 import nbformat
 
+from grader.generate.marked import cut_at_markers
 from grader.records.base import CellLines, Lines
 from grader.records.key import Cell
 from grader.spans import Span, overlap, split_lines
 from grader.stream import Stream
+from seeded_bugs.syntax.cells import has_markers
 
 _TITLES = {
     "imports": ("# {title}", "## {title}", "# {title} (final)"),
@@ -33,7 +35,7 @@ class Notebook:
 
 
 def build_notebook(text: str, title: str, run: str, public_id: str, stream: Stream) -> Notebook:
-    """Cut a program into cells.
+    """Cut a program into cells: at its own markers, or by rule where it has none.
 
     Args:
         text: the program.
@@ -42,8 +44,6 @@ def build_notebook(text: str, title: str, run: str, public_id: str, stream: Stre
         public_id: the exercise's id; cell ids are derived from it and the cell's position alone.
         stream: for where to cut and what to write above.
     """
-    lines = split_lines(text)
-    pieces, guard = _cut(text, stream)
     cells: list[Cell] = []
     nodes = []
     ids = Stream(public_id.encode().ljust(16, b"."), "cells")
@@ -65,12 +65,18 @@ def build_notebook(text: str, title: str, run: str, public_id: str, stream: Stre
         node["id"] = cell_id
         nodes.append(node)
 
-    for name, span in pieces:
-        if name:
-            add("markdown", stream.choice(_TITLES[name]).format(title=title), None)
-        add("code", "\n".join(lines[span.start - 1 : span.end]), span)
-    add("markdown", stream.choice(_TITLES["run"]), None)
-    add("code", run, guard)
+    if has_markers(text):
+        for piece in cut_at_markers(text, run):
+            add(piece.kind, piece.source, piece.lines)
+    else:
+        lines = split_lines(text)
+        pieces, guard = _cut(text, stream)
+        for name, span in pieces:
+            if name:
+                add("markdown", stream.choice(_TITLES[name]).format(title=title), None)
+            add("code", "\n".join(lines[span.start - 1 : span.end]), span)
+        add("markdown", stream.choice(_TITLES["run"]), None)
+        add("code", run, guard)
     book = nbformat.v4.new_notebook(cells=nodes, metadata=_METADATA)
     nbformat.validate(book)
     return Notebook((nbformat.writes(book, version=4) + "\n").encode(), tuple(cells))

@@ -9,6 +9,7 @@ class Scenario(Record):
     """One clean program with its data maker.
 
     ``rows`` is the full size of its data; ``sample_rows`` is what an exercise ships.
+    ``notebook_first``: the program is the export of a notebook, with a marker above each cell.
     """
 
     name: str
@@ -22,3 +23,4 @@ class Scenario(Record):
     metric: str
     positive_share: float | None = None
     time_column: str | None = None
+    notebook_first: bool = False
