@@ -75,8 +75,7 @@ def _is_loading(tree: Tree, line: cst.SimpleStatementLine) -> bool:
 
     Such a check refuses the repeated rows, so the flawed program would not run on good data.
     """
-    function = tree.function(line)
-    return function is None or bool(tree.calls("read_csv", within=function))
+    return tree.is_free(line) or bool(tree.calls("read_csv", within=tree.scope(line)))
 
 
 CLEAN = """

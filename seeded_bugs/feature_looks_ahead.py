@@ -102,7 +102,7 @@ def _ahead(tree: Tree, call: cst.Call) -> cst.Call | None:
         return None
     target = assign.targets[0].target
     texts = {string(node) for node in tree.all(cst.SimpleString, target)}
-    used = {string(node) for node in tree.all(cst.SimpleString, split.function)}
+    used = {string(node) for node in tree.all(cst.SimpleString, split.scope)}
     if not isinstance(target, cst.Subscript) or texts & used:
         return None
     back = cst.UnaryOperation(cst.Minus(), steps)

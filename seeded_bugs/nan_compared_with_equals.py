@@ -79,7 +79,7 @@ def _is_column(tree: Tree, node: cst.BaseExpression) -> bool:
         return one and isinstance(node.value, cst.Name) and not _is_list(index)
     if not isinstance(node, cst.Name):
         return False
-    for line in tree.all(cst.SimpleStatementLine, tree.function(node)):
+    for line in tree.all(cst.SimpleStatementLine, tree.scope(node)):
         assign = assignment(line)
         if assign is not None and target_names(assign) == [node.value]:
             return isinstance(assign.value, cst.Call) and call_name(assign.value) in (

@@ -44,7 +44,7 @@ def find(module: cst.Module) -> Iterator[Site]:
     served, numeric = find_served(tree), find_columns(tree, "NUM")
     values = f"({NAME} > 0).sum()", f"len({NAME})"
     told = note(tree, "{:d} of {:d} numeric columns vary in this batch", *values)
-    if not (served and numeric and told) or NAME in tree.names(served.function):
+    if not (served and numeric and told) or NAME in tree.names(served.scope):
         return
     rows = f"{served.frame}[{numeric.name}]"
     edit = served.then(f"{NAME} = {rows}.std()\n{told}")

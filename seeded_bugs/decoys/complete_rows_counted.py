@@ -34,7 +34,7 @@ def find(module: cst.Module) -> Iterator[Site]:
     """One site: above the split."""
     tree = tree_of(module)
     split = find_split(tree)
-    if split is None or "complete" in tree.names(split.function):
+    if split is None or "complete" in tree.names(split.scope):
         return
     lengths = ("len(complete)", f"len({split.frame})")
     told = note(tree, "{:d} of {:d} rows are complete", *lengths)

@@ -43,7 +43,7 @@ def find(module: cst.Module) -> Iterator[Site]:
     if split is None or not is_random(split):
         return
     below = tree.after(split.line)
-    for call in tree.calls("KFold", "StratifiedKFold", within=split.function):
+    for call in tree.calls("KFold", "StratifiedKFold", within=split.scope):
         shuffle, seed = keyword(call, "shuffle"), keyword(call, "random_state")
         shuffled = shuffle is not None and code(shuffle.value) == "True"
         if shuffled and seed is not None and tree.statement(call) in below:

@@ -39,10 +39,10 @@ def find(module: cst.Module) -> Iterator[Site]:
         step = isinstance(holder, cst.Element) and isinstance(tree.parent(holder), cst.Tuple)
         outer = tree.parent(holder) if isinstance(holder, cst.Arg) else None
         piped = isinstance(outer, cst.Call) and call_name(outer) == "make_pipeline"
-        if split is None or not (step or piped) or tree.function(call) is split.function:
+        if split is None or not (step or piped) or tree.scope(call) is split.scope:
             continue
         plumbing = hand_over(tree, split, call, "scaler", "StandardScaler")
-        if plumbing is None or "scaler" in tree.names(split.function):
+        if plumbing is None or "scaler" in tree.names(split.scope):
             continue
         above = statement(f"scaler = {code(call)}")
         edits = (Edit(split.line, [above, split.line]), Edit(call, cst.Name("scaler"), "support"))

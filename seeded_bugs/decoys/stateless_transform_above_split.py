@@ -50,8 +50,8 @@ def find(module: cst.Module) -> Iterator[Site]:
         return
     read = {
         string(node)
-        for function in (split.function, served.function)
-        for node in tree.all(cst.SimpleString, function)
+        for scope in (split.scope, served.scope)
+        for node in tree.all(cst.SimpleString, scope)
     }
     if read & set(numeric.values) or tree.calls("FunctionTransformer"):
         return

@@ -45,7 +45,7 @@ def find(module: cst.Module) -> Iterator[Site]:
     tree = tree_of(module)
     split, numeric = find_split(tree), find_columns(tree, "NUM")
     told = note(tree, MESSAGE, f"({NAME} == 0).to_numpy().sum()")
-    if not (split and numeric and told) or NAME in tree.names(split.function):
+    if not (split and numeric and told) or NAME in tree.names(split.scope):
         return
     filled = f"{NAME} = {split.frame}[{numeric.name}].fillna(0)\n"
     yield Site((Edit(split.line, [*statements(filled + told), split.line]),))
