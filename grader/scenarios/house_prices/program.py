@@ -104,6 +104,10 @@ def validate_sales(sales: pd.DataFrame, path: Path, training: bool) -> None:
             faults.append(f"{column}: not a number in every row")
         elif not (sales[column].isna() | sales[column].between(low, high)).all():
             faults.append(f"{column}: not within {low} and {high}")
+    for column, steps in GRADES.items():
+        grades = sales[column].fillna("").str.strip().str.lower()
+        if not grades.isin(["", *steps]).all():
+            faults.append(f"{column}: other grades than {', '.join(steps)}")
     dates = pd.to_datetime(sales[DATE], format="%Y-%m-%d", errors="coerce")
     if dates.isna().any():
         faults.append(f"{DATE}: not like 2023-05-31")
@@ -179,21 +183,13 @@ def add_features(sales: pd.DataFrame) -> pd.DataFrame:
 def build_pipeline(seed: int) -> Pipeline:
     """From the features to euros, not yet fitted; `seed` draws the rows of each tree."""
     numeric = Pipeline([("fill", SimpleImputer(strategy="median")), ("scale", StandardScaler())])
-    order = OrdinalEncoder(
-        categories=list(GRADES.values()),
-        handle_unknown="use_encoded_value",
-        unknown_value=np.nan,
-    )
+    order = OrdinalEncoder(categories=list(GRADES.values()))
     graded = Pipeline([("order", order), ("fill", SimpleImputer(strategy="median"))])
     unknown = SimpleImputer(strategy="constant", fill_value="unknown")
     named = Pipeline([("fill", unknown), ("encode", OneHotEncoder(handle_unknown="ignore"))])
-    columns = ColumnTransformer(
-        [
-            ("num", numeric, NUM_COLUMNS + DERIVED_COLUMNS),
-            ("grade", graded, list(GRADES)),
-            ("cat", named, CAT_COLUMNS),
-        ]
-    )
+    numbers = ("num", numeric, NUM_COLUMNS + DERIVED_COLUMNS)
+    parts = [numbers, ("grade", graded, list(GRADES)), ("cat", named, CAT_COLUMNS)]
+    columns = ColumnTransformer(parts)
     line = Ridge(alpha=P["alpha"])
     trees = GradientBoostingRegressor(
         n_estimators=P["trees"],
@@ -234,8 +230,8 @@ def train_model(sales: pd.DataFrame, source: Path, out: Path, seed: int) -> dict
     log.info(f"cross-validation: MAE {cv.mean():.0f} +- {cv.std():.0f} euros")
     pipeline.fit(X_older, y_older)
     estimate = pipeline.predict(X_newer)
-    medians = older.groupby("neighbourhood")[TARGET].median()
-    typical = newer["neighbourhood"].map(medians).fillna(y_older.median())
+    usual = older.groupby("neighbourhood")[TARGET].median()
+    typical = newer["neighbourhood"].map(usual).fillna(y_older.median())
     seen = older.sample(n=len(newer), random_state=seed)
     metrics = {
         "mae": mean_absolute_error(y_newer, estimate),
@@ -249,11 +245,12 @@ def train_model(sales: pd.DataFrame, source: Path, out: Path, seed: int) -> dict
     }
     metrics = {name: round(float(value), 4) for name, value in metrics.items()}
     log.info(f"newest sales: {metrics}")
+    known = sorted(older["neighbourhood"].value_counts().index)
     counts = {"rows": len(houses), "rows_train": len(older), "rows_test": len(newer)}
     bundle = {
         "pipeline": pipeline,
         "features": FEATURES,
-        "neighbourhoods": sorted(older["neighbourhood"].dropna().unique()),
+        "neighbourhoods": known,
         "settings": P,
         "seed": seed,
         "metrics": metrics,
