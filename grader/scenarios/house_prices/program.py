@@ -187,9 +187,13 @@ def build_pipeline(seed: int) -> Pipeline:
     graded = Pipeline([("order", order), ("fill", SimpleImputer(strategy="median"))])
     unknown = SimpleImputer(strategy="constant", fill_value="unknown")
     named = Pipeline([("fill", unknown), ("encode", OneHotEncoder(handle_unknown="ignore"))])
-    numbers = ("num", numeric, NUM_COLUMNS + DERIVED_COLUMNS)
-    parts = [numbers, ("grade", graded, list(GRADES)), ("cat", named, CAT_COLUMNS)]
-    columns = ColumnTransformer(parts)
+    columns = ColumnTransformer(
+        [
+            ("num", numeric, NUM_COLUMNS + DERIVED_COLUMNS),
+            ("grade", graded, list(GRADES)),
+            ("cat", named, CAT_COLUMNS),
+        ]
+    )
     line = Ridge(alpha=P["alpha"])
     trees = GradientBoostingRegressor(
         n_estimators=P["trees"],
