@@ -184,7 +184,7 @@ def build_pipeline(seed: int) -> Pipeline:
     """From the features to euros, not yet fitted; `seed` draws the rows of each tree."""
     numeric = Pipeline([("fill", SimpleImputer(strategy="median")), ("scale", StandardScaler())])
     order = OrdinalEncoder(categories=list(GRADES.values()))
-    graded = Pipeline([("order", order), ("fill", SimpleImputer(strategy="median"))])
+    graded = Pipeline([("fill", SimpleImputer(strategy="most_frequent")), ("order", order)])
     unknown = SimpleImputer(strategy="constant", fill_value="unknown")
     named = Pipeline([("fill", unknown), ("encode", OneHotEncoder(handle_unknown="ignore"))])
     columns = ColumnTransformer(
