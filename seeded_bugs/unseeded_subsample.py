@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import libcst as cst
 
 from seeded_bugs.contract import Edit, Entry, Example, Proof, Refusal, SeededBug, Site
-from seeded_bugs.syntax.shapes import find_split
-from seeded_bugs.syntax.tree import call_name, statements, tree_of
+from seeded_bugs.syntax.shapes import Split, find_split
+from seeded_bugs.syntax.tree import Tree, call_name, statements, tree_of
 
 ENTRY = Entry(
     id="MLR406",
@@ -56,18 +56,28 @@ ENTRY = Entry(
 
 
 def find(module: cst.Module) -> Iterator[Site]:
-    """One site: below a random split into rows and labels, where order means nothing."""
+    """One site: below a random split by rows or by groups, where order means nothing."""
     tree = tree_of(module)
     split = find_split(tree)
-    if split is None or call_name(split.call) != "train_test_split" or len(split.targets) != 4:
+    if split is None:
         return
-    rows, _, labels, _ = split.targets
-    thinned = statements(
-        f"{rows} = {rows}.sample(frac=0.8)\n{labels} = {labels}.loc[{rows}.index]\n"
-    )
+    if call_name(split.call) == "train_test_split" and len(split.targets) == 4:
+        rows, _, labels, _ = split.targets
+        second = f"{labels} = {labels}.loc[{rows}.index]\n"
+    elif len(split.targets) == 2 and _parts_groups(tree, split):
+        rows, second = split.targets[0], ""
+    else:
+        return
+    thinned = statements(f"{rows} = {rows}.sample(frac=0.8)\n{second}")
     following = tree.after(split.line)
     if not any(_thins(tree.names(line)) for line in following):
         yield Site((Edit(split.line, [split.line, *thinned]),))
+
+
+def _parts_groups(tree: Tree, split: Split) -> bool:
+    """Tell whether the program's own split draws whole groups."""
+    helpers = [f for f in tree.all(cst.FunctionDef) if f.name.value == call_name(split.call)]
+    return any(tree.calls("GroupShuffleSplit", within=helper) for helper in helpers)
 
 
 def _thins(names: set[str]) -> bool:
@@ -87,9 +97,24 @@ def train(X, y, seed):
     return build().fit(X_train, y_train)
 """
 
+GROUPED = """
+def split_shops(sales, seed):
+    lots = GroupShuffleSplit(n_splits=1, random_state=seed)
+    some, others = next(lots.split(sales, groups=sales["shop"]))
+    return sales.iloc[some], sales.iloc[others]
+
+def train(sales, seed):
+    learn, held = split_shops(sales, seed)
+    return build().fit(learn[COLUMNS], learn["sold"])
+"""
+THINNED = GROUPED.replace(
+    "split_shops(sales, seed)\n    return build",
+    "split_shops(sales, seed)\n    learn = learn.sample(frac=0.8)\n    return build",
+)
+
 BUG = SeededBug(
     entry=ENTRY,
-    examples=(Example(CLEAN, SEEDED),),
+    examples=(Example(CLEAN, SEEDED), Example(GROUPED, THINNED)),
     refuses=(
         Refusal(SEEDED, "the rows are thinned already"),
         Refusal(

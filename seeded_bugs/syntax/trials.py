@@ -32,6 +32,10 @@ SETTINGS = {
         ("alpha", "alpha", "(1e-5, 1e-4, 1e-3)"),
         ("penalty", "penalty", '("l2", "elasticnet", "l1")'),
     ),
+    "KNeighbors": (
+        ("metric", "metric", '("euclidean", "manhattan", "chebyshev")'),
+        ("weights", "weights", '("uniform", "distance")'),
+    ),
     "DecisionTree": (("max_depth", "depth", "(3, 5, 8, None)"),),
     "Ridge": (("alpha", "alpha", "(0.1, 1.0, 10.0)"),),
 }
