@@ -37,7 +37,8 @@ def make(seed: int, rows: int) -> pd.DataFrame:
 
     Known weeks later:
 
-    - operator_corrections: digit that an operator keyed when a bill was checked, else missing.
+    - operator_corrections: digit that an operator keyed when the bill was checked; few are
+      missing (bills without a check).
     - digit: the target, 0 to 9, all about equally often.
     """
     if rows < 1:
@@ -62,7 +63,7 @@ def _boxes(rng: np.random.Generator, count: int) -> pd.DataFrame:
     density = np.take([62.0, 78.0, 41.0], pen) + rng.normal(0.0, 9.0, writers)[writer]
     slant = rng.normal(6.0, 9.0, writers)[writer] + rng.normal(0.0, 2.0, count)
     number = rng.permutation(9 * writers)[:writers] + 100_000
-    checked = rng.random(count) < 0.55
+    checked = rng.random(count) < 0.96
     slip = np.where(rng.random(count) < 0.02, rng.integers(0, 10, count), digit)
     facts = {
         "scan_id": [f"S{n:07d}" for n in 40_000 + np.arange(count)],
