@@ -183,8 +183,11 @@ def add_features(sales: pd.DataFrame) -> pd.DataFrame:
 def build_pipeline(seed: int) -> Pipeline:
     """From the features to euros, not yet fitted; `seed` draws the rows of each tree."""
     numeric = Pipeline([("fill", SimpleImputer(strategy="median")), ("scale", StandardScaler())])
-    order = OrdinalEncoder(categories=list(GRADES.values()))
-    graded = Pipeline([("fill", SimpleImputer(strategy="most_frequent")), ("order", order)])
+    steps = list(GRADES.values())
+    order = OrdinalEncoder(
+        categories=steps, handle_unknown="use_encoded_value", unknown_value=np.nan
+    )
+    graded = Pipeline([("order", order), ("fill", SimpleImputer(strategy="median"))])
     unknown = SimpleImputer(strategy="constant", fill_value="unknown")
     named = Pipeline([("fill", unknown), ("encode", OneHotEncoder(handle_unknown="ignore"))])
     columns = ColumnTransformer(
