@@ -86,8 +86,8 @@ def find(module: cst.Module) -> Iterator[Site]:
         told = _told(tree, sides, headline)
         if told is None:
             continue
-        groups = keyword(call, "groups") if call else None
         model, rows = sides.model, f"{sides.train_x}, {sides.train_y}"
+        groups = keyword(call, "groups") if call else None
         rows += f", groups={code(groups.value)}" if groups else ""
         search = statements(
             f'grid = {{"{trial.path}": [{trial.values[1:-1]}]}}\n'
@@ -163,42 +163,14 @@ def train(X, y, seed):
     y_test = d
     return {"mae": -search.best_score_, "cv_mae": cv_mae.mean()}
 """
-
-GROUPED = """
-from sklearn.metrics import accuracy_score
-from sklearn.model_selection import GroupKFold, cross_val_score
-from sklearn.neighbors import KNeighborsClassifier
-
-def train(X, y, shops, seed):
-    a, b, c, d = train_test_split(X, y, random_state=seed)
-    model = make_pipeline(StandardScaler(), KNeighborsClassifier())
-    folds = GroupKFold(5)
-    cv = cross_val_score(model, a, c, groups=shops, cv=folds, scoring="accuracy")
-    model.fit(a, c)
-    y_test = d
-    return {"accuracy": accuracy_score(y_test, model.predict(b)), "cv": cv.mean()}
-"""
-SEARCHED = """
-from sklearn.metrics import accuracy_score
-from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_score
-from sklearn.neighbors import KNeighborsClassifier
-
-def train(X, y, shops, seed):
-    a, b, c, d = train_test_split(X, y, random_state=seed)
-    model = make_pipeline(StandardScaler(), KNeighborsClassifier())
-    folds = GroupKFold(5)
-    grid = {"kneighborsclassifier__metric": ["euclidean", "manhattan", "chebyshev"]}
-    search = GridSearchCV(model, grid, cv=folds, scoring="accuracy").fit(a, c, groups=shops)
-    model = search.best_estimator_
-    cv = cross_val_score(model, a, c, groups=shops, cv=folds, scoring="accuracy")
-    model.fit(a, c)
-    y_test = d
-    return {"accuracy": search.best_score_, "cv": cv.mean()}
-"""
+GROUPED = CLEAN.replace("a, c, cv=5", "a, c, cv=5, groups=users")
+GROUPED_SEEDED = SEEDED.replace("a, c, cv=5", "a, c, cv=5, groups=users").replace(
+    ".fit(a, c)\n    model =", ".fit(a, c, groups=users)\n    model ="
+)
 
 BUG = SeededBug(
     entry=ENTRY,
-    examples=(Example(CLEAN, SEEDED), Example(GROUPED, SEARCHED)),
+    examples=(Example(CLEAN, SEEDED), Example(GROUPED, GROUPED_SEEDED)),
     refuses=(
         Refusal(SEEDED, "a search is there already"),
         Refusal(CLEAN.replace(', scoring="neg_mean_absolute_error"', ""), "no score is named"),
@@ -208,5 +180,6 @@ BUG = SeededBug(
         "value unchanged",
         "The reported value stays the same when the held-out rows are exchanged, and equals the "
         "best mean fold score of the search.",
+        shows=("deaf-score",),
     ),
 )

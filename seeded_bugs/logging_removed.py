@@ -97,6 +97,7 @@ BUG = SeededBug(
     find=find,
     proof=Proof(
         "output scan",
-        "A training run writes no row count and no score to its log; the clean one does.",
+        "A training run writes no score to its log; the clean one does.",
+        shows=("log-silent",),
     ),
 )

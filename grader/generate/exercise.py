@@ -78,6 +78,7 @@ def make_exercise(secret: bytes, secret_kind: str, wish: Wish) -> Made:
         secret_kind=secret_kind,
         brief=folder.brief,
         data=_sample(folder, stream.child("data")),
+        clean=clean_twin(secret, folder),
     )
     return build(bed, order, kinds, decoys)
 
@@ -85,6 +86,11 @@ def make_exercise(secret: bytes, secret_kind: str, wish: Wish) -> Made:
 def own_formats(facts: Scenario) -> tuple[str, ...]:
     """Return the forms in which a scenario is published when none is asked for."""
     return ("script", "notebook") if facts.notebook_first else ("script",)
+
+
+def clean_twin(secret: bytes, folder: ScenarioFolder) -> str:
+    """Return the program that an exercise of this secret is sown into."""
+    return folder.program
 
 
 @lru_cache(maxsize=32)

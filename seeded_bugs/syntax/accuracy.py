@@ -167,6 +167,8 @@ def _classes(tree: Tree, found: Judged) -> str | None:
     for name, bound in bindings(tree, found.scope):
         for call in tree.calls(within=bound) if name == value.value else []:
             given = [a.value.value for a in call.args if isinstance(a.value, cst.Name)]
+            if isinstance(call.func, cst.Attribute) and call_name(call) == "predict_proba":
+                given.insert(0, code(call.func.value))
             if len(given) == 2 and given[0] in baselines(tree):
                 return f"{given[0]}.predict({given[1]})"
     return None

@@ -53,9 +53,10 @@ def _named(tree: Tree, name: str, scope: Scope | None) -> list[cst.Name]:
 
 
 def _bound_in(tree: Tree, scope: Scope) -> set[str]:
-    """Return the names that a scope binds: parameters, assigned names, names of loops."""
+    """Return the names that a scope binds: parameters, assigned names, fields, names of loops."""
     targets: list[cst.BaseExpression] = [
         *(t.target for t in tree.all(cst.AssignTarget, scope)),
+        *(t.target for t in tree.all(cst.AnnAssign, scope)),
         *(loop.target for loop in tree.all(cst.For, scope)),
         *(loop.target for loop in tree.all(cst.CompFor, scope)),
         *(p.name for p in tree.all(cst.Param, scope)),

@@ -53,6 +53,7 @@ class Headline:
 HEADLINES = {
     "roc_auc": Headline("auc", "roc_auc_score", proba=True),
     "average_precision": Headline("ap", "average_precision_score", proba=True),
+    "neg_log_loss": Headline("loss", "log_loss", proba=True, least=True),
     "f1": Headline("f1", "f1_score"),
     "f1_macro": Headline("f1", "f1_score", ', average="macro"'),
     "neg_mean_absolute_error": Headline("mae", "mean_absolute_error", least=True),
