@@ -24,7 +24,12 @@ FORMATS = {"script": ("script",), "notebook": ("notebook",), "both": ("script", 
 @click.option("--scenario", default="any", show_default=True, help="A scenario's name, or any.")
 @click.option("--level", type=LEVELS, default="mid", show_default=True)
 @click.option("--count", type=click.IntRange(1, 10_000), default=1, show_default=True)
-@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="script")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(FORMATS)),
+    help="By default the script; both if the scenario was written as a notebook.",
+)
 @click.option("--include", multiple=True, metavar="KIND", help="A kind of flaw that must be there.")
 @click.option("--exclude", multiple=True, metavar="KIND", help="A kind that must not be there.")
 @click.option("--minutes", type=click.IntRange(5, 480), default=45, show_default=True)
@@ -56,7 +61,7 @@ def generate(
     scenario: str,
     level: str,
     count: int,
-    form: str,
+    form: str | None,
     include: tuple[str, ...],
     exclude: tuple[str, ...],
     minutes: int,
@@ -82,7 +87,8 @@ def generate(
 
     bank.refuse_key_beside_exercise(out, keys)
     secret = _secret(secret_file, demo_seed)
-    wish = Wish(scenario, level, FORMATS[form], minutes, include, exclude)  # type: ignore[arg-type]
+    formats = FORMATS[form] if form else ()
+    wish = Wish(scenario, level, formats, minutes, include, exclude)  # type: ignore[arg-type]
     rows: list[dict[str, object]] = []
     replaced: list[str] = []
     with ExitStack() as open_until_done:

@@ -12,6 +12,7 @@ from grader.generate.mess.mess import laid_out, mess
 from grader.generate.plan import plan
 from grader.generate.sow import Bed, sow_all
 from grader.records.key import Level
+from grader.records.scenario import Scenario
 from grader.scenarios.library import ScenarioFolder, scenario, scenario_names
 from grader.stream import Stream
 from seeded_bugs.contract import SeededBug, SeededDecoy
@@ -22,11 +23,15 @@ ATTEMPTS = 8
 
 @dataclass(frozen=True)
 class Wish:
-    """What is asked for; ``formats`` holds "script", "notebook" or both."""
+    """What is asked for.
+
+    ``formats`` holds "script", "notebook" or both; empty: the scenario's own, which is the script,
+    or both where the script is the export of a notebook.
+    """
 
     scenario: str = ANY
     level: Level = "mid"
-    formats: tuple[str, ...] = ("script",)
+    formats: tuple[str, ...] = ()
     minutes: int = 45
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -68,7 +73,7 @@ def make_exercise(secret: bytes, secret_kind: str, wish: Wish) -> Made:
         facts=folder.facts,
         level=wish.level,
         minutes=wish.minutes,
-        formats=wish.formats,
+        formats=wish.formats or own_formats(folder.facts),
         secret=secret,
         secret_kind=secret_kind,
         brief=folder.brief,
@@ -77,6 +82,11 @@ def make_exercise(secret: bytes, secret_kind: str, wish: Wish) -> Made:
         extra=folder.extra,
     )
     return build(bed, order, kinds, decoys)
+
+
+def own_formats(facts: Scenario) -> tuple[str, ...]:
+    """Return the forms in which a scenario is published when none is asked for."""
+    return ("script", "notebook") if facts.notebook_first else ("script",)
 
 
 def clean_twin(secret: bytes, folder: ScenarioFolder) -> str:

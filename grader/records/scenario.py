@@ -35,6 +35,7 @@ class Scenario(Record):
         split: how the sound program parts its rows.
         extra_files: settings that lie beside the program, in the scenario's folder and in what
             candidates receive; they are published as they are and never sown.
+        notebook_first: the program is the export of a notebook, with a marker above each cell.
     """
 
     name: str
@@ -54,3 +55,4 @@ class Scenario(Record):
     baseline: tuple[str, ...] = ()
     split: Literal["random", "time", "group"] = "random"
     extra_files: tuple[ExtraFile, ...] = ()
+    notebook_first: bool = False
