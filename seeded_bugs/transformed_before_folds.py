@@ -25,7 +25,7 @@ ENTRY = Entry(
         "medians, scales, categories, vocabulary. The cross-validated score is no longer measured "
         "on unseen rows, and with a step that looks at the labels it becomes worthless."
     ),
-    fix="Give cross_val_score the whole pipeline and the raw rows, so that every fold fits it anew.",
+    fix="Give cross_val_score the whole pipeline and the raw rows, so that every fold refits it.",
     said_well=(
         "The preprocessing is fitted on the complete training set before cross-validation, so each "
         "validation fold leaks into it. Pass the whole pipeline to cross_val_score.",
