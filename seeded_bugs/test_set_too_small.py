@@ -30,8 +30,8 @@ ENTRY = Entry(
         "on repeated cross-validation, and report an interval."
     ),
     said_well=(
-        "Only 5% of the data is held out, which leaves too few rows for a reliable score. Use 20-30% "
-        "or report repeated cross-validation with an interval.",
+        "Only 5% of the data is held out, which leaves too few rows for a reliable score. Use 20 "
+        "to 30% or report repeated cross-validation with an interval.",
         "The test set is far too small.",
         "With a test share of 0.05 there are only a handful of positives in the test part, so the "
         "metric is dominated by noise; increase the hold-out.",

@@ -1,4 +1,4 @@
-"""Identifiers and categories are read without a type, so codes that look like numbers are changed."""
+"""Identifiers and categories are read without a type, so numeric codes are changed."""
 
 from collections.abc import Iterator
 
@@ -26,8 +26,8 @@ ENTRY = Entry(
     ),
     fix="Pass dtype for identifiers and categories, from the lists of columns that are there.",
     said_well=(
-        "No dtype is passed to read_csv, so ids like '00123' lose their leading zeros. Read ids and "
-        "categories as strings.",
+        "No dtype is passed to read_csv, so ids like '00123' lose their leading zeros. Read "
+        "ids and categories as strings.",
         "Column types are left to inference.",
         "Without dtype= the type of a column depends on the file's content: the same category may "
         "be int in one batch and str in the next, which breaks encoding at prediction time.",
@@ -81,8 +81,8 @@ BUG = SeededBug(
     find=find,
     proof=Proof(
         "garbage in",
-        "A file whose identifiers, or the values of one category, are codes such as 00123 is scored "
-        "by the clean program with the codes as they came; here they come back as 123, or the run "
+        "A file whose identifiers, or the values of one category, are codes such as 00123 is "
+        "scored by the clean program with the codes as they came; here they come back as 123, or the run "
         "fails.",
     ),
 )

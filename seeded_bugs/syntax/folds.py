@@ -41,8 +41,9 @@ def find_fold_scores(tree: Tree) -> FoldScores | None:
         given = [argument.value for argument in call.args if argument.keyword is None]
         if assign is None or len(names) != 1 or len(given) < 2:
             continue
-        negated = isinstance(assign.value, cst.UnaryOperation)
-        bare = assign.value.expression if negated else assign.value
+        value = assign.value
+        negated = isinstance(value, cst.UnaryOperation)
+        bare = value.expression if isinstance(value, cst.UnaryOperation) else value
         if bare is not call or not isinstance(line, cst.SimpleStatementLine):
             continue
         scoring = keyword(call, "scoring")
