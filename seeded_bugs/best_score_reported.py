@@ -9,6 +9,7 @@ from seeded_bugs.syntax.imports import import_name
 from seeded_bugs.syntax.scoring import HEADLINES, Headline, judged
 from seeded_bugs.syntax.sides import Sides, find_sides
 from seeded_bugs.syntax.tree import (
+    Scope,
     Tree,
     assignment,
     call_name,
@@ -110,20 +111,21 @@ def _told(tree: Tree, sides: Sides, headline: Headline) -> Edit | None:
         key = string(entry.key) if entry is not None and entry.value is found.call else None
         if not found.model or call_name(found.call) != headline.metric or key is None:
             continue
-        if found.function is sides.split.function:
+        if found.scope is sides.split.scope:
             return Edit(found.call, expression(best))
-        return _overwritten(tree, sides, found.function, f'["{key}"] = {best}')
+        return _overwritten(tree, sides, found.scope, f'["{key}"] = {best}')
     return None
 
 
-def _overwritten(tree: Tree, sides: Sides, evaluate: cst.FunctionDef, rest: str) -> Edit | None:
+def _overwritten(tree: Tree, sides: Sides, evaluate: Scope, rest: str) -> Edit | None:
     """Return the edit that overwrites the score in what the program's own evaluation returns."""
     for line in tree.after(sides.fit):
         assign = assignment(line)
         if assign is None or not isinstance(assign.value, cst.Call):
             continue
         names = target_names(assign)
-        if call_name(assign.value) == evaluate.name.value and len(names) == 1:
+        own = evaluate.name.value if isinstance(evaluate, cst.FunctionDef) else None
+        if call_name(assign.value) == own and len(names) == 1:
             return Edit(line, [line, statement(names[0] + rest)])
     return None
 
@@ -172,5 +174,6 @@ BUG = SeededBug(
         "value unchanged",
         "The reported value stays the same when the held-out rows are exchanged, and equals the "
         "best mean fold score of the search.",
+        shows=("deaf-score",),
     ),
 )

@@ -35,7 +35,7 @@ class Made:
 class Order:
     """What is the same for all files of one exercise.
 
-    ``secret`` is this exercise's own; ``run`` is how the notebook starts the program.
+    ``secret`` is this exercise's own.
     """
 
     id: str
@@ -76,7 +76,7 @@ def build(
     """Write the published files and the key of one exercise."""
     stream = Stream(order.secret, "build")
     data_name = f"data/{order.facts.data_file}"
-    run = f'main(["train", "--data", "{data_name}", "--out", "out", "--seed", "7"])'
+    run = ("train", "--data", data_name, "--out", "out", "--seed", "7")
     book = build_notebook(bed.text, order.facts.title, run, order.id, stream.child("notebook"))
     cells = book.cells if "notebook" in order.formats else ()
     program = bed.text.encode()

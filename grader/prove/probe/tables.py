@@ -27,7 +27,10 @@ class TableStore:
 
     def name_rows(self, value: object, labels: np.ndarray | None) -> None:
         """Remember the row labels of an array that has none of its own."""
-        if labels is not None and not isinstance(value, pd.DataFrame | pd.Series):
+        if labels is None or isinstance(value, pd.DataFrame | pd.Series):
+            return
+        shape = getattr(value, "shape", ())
+        if shape and shape[0] == len(labels):
             self._labels[id(value)] = (value, labels)
 
     def labels(self, value: object) -> np.ndarray | None:
@@ -45,7 +48,11 @@ class TableStore:
             return None
         cells, columns = made
         labels = self.labels(value)
-        parts = [cells.tobytes(), b"" if labels is None else labels.tobytes(), repr(columns).encode()]
+        parts = [
+            cells.tobytes(),
+            b"" if labels is None else labels.tobytes(),
+            repr(columns).encode(),
+        ]
         content = hashlib.blake2b(b"\x00".join(parts), digest_size=16).digest()
         if content in self._known:
             return self._known[content]
