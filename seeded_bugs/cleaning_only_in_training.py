@@ -86,7 +86,7 @@ def _loop(tree: Tree, function: cst.FunctionDef) -> tuple[cst.For | None, str]:
 
 def _is_free(tree: Tree, split: Split, variable: str) -> bool:
     """Tell whether the training way uses the name of the loop's variable in comprehensions only."""
-    uses = [name for name in tree.all(cst.Name, split.function) if name.value == variable]
+    uses = [name for name in tree.all(cst.Name, split.scope) if name.value == variable]
     return all(any(isinstance(above, cst.BaseComp) for above in tree.up(name)) for name in uses)
 
 

@@ -88,9 +88,13 @@ def _forced(tree: Tree, function: cst.FunctionDef, node: cst.CSTNode, target: st
 
 def _is_binary(tree: Tree, node: cst.If, target: str) -> bool:
     """Tell whether 0 and 1 are what the labels are compared with."""
-    groups = [*tree.all(cst.List, node), *tree.all(cst.Tuple, node), *tree.all(cst.Set, node)]
-    values = [[code(element.value) for element in group.elements] for group in groups]
+    values = [_texts(group) for group in tree.all(cst.List, node)]
+    values += [_texts(group) for group in tree.all(cst.Tuple, node)]
     return target in tree.names(node) and ["0", "1"] in values
+
+
+def _texts(group: cst.List | cst.Tuple) -> list[str]:
+    return [code(element.value) for element in group.elements]
 
 
 CLEAN = """

@@ -82,7 +82,7 @@ BUG = SeededBug(
     proof=Proof(
         "garbage in",
         "A file whose identifiers, or the values of one category, are codes such as 00123 is "
-        "scored by the clean program with the codes as they came; here they come back as 123, or the run "
-        "fails.",
+        "scored by the clean program with the codes as they came; here they come back as 123, or "
+        "the run fails.",
     ),
 )

@@ -5,7 +5,16 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from seeded_bugs.syntax.tree import Tree, assignment, call_name, code, keyword, string, target_names
+from seeded_bugs.syntax.tree import (
+    Scope,
+    Tree,
+    assignment,
+    call_name,
+    code,
+    keyword,
+    string,
+    target_names,
+)
 
 
 @dataclass(frozen=True)
@@ -48,15 +57,15 @@ def find_fold_scores(tree: Tree) -> FoldScores | None:
             continue
         scoring = keyword(call, "scoring")
         error = (string(scoring.value) or "").startswith("neg_") if scoring else False
-        questions = _questions(tree, tree.function(line), names[0])
+        questions = _questions(tree, tree.scope(line), names[0])
         return FoldScores(line, call, names[0], code(given[1]), negated and error, questions)
     return None
 
 
-def _questions(tree: Tree, function: cst.FunctionDef | None, name: str) -> list[cst.Call]:
-    """Return the calls ``name.method(...)`` of a function."""
+def _questions(tree: Tree, scope: Scope, name: str) -> list[cst.Call]:
+    """Return the calls ``name.method(...)`` of a scope."""
     found = []
-    for call in tree.calls(within=function):
+    for call in tree.calls(within=scope):
         asked = call.func.value if isinstance(call.func, cst.Attribute) else None
         if isinstance(asked, cst.Name) and asked.value == name:
             found.append(call)
