@@ -1,4 +1,4 @@
-"""Rows of one entity stand on both sides of a fold, as the folds do not heed whose rows they are."""
+"""Rows of one entity stand on both sides of a fold: the folds do not heed whose rows they are."""
 
 from collections.abc import Iterator
 
