@@ -96,6 +96,7 @@ def train(rows):
     model = Ridge().fit(older[FEATURES], older[TARGET])
 """
 SEEDED = """
+
 def train(rows):
     rows = add_features(rows.sort_values("day"))
     older, newer = rows.iloc[:1800], rows.iloc[1800:]
