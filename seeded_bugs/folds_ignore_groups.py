@@ -6,7 +6,7 @@ import libcst as cst
 
 from seeded_bugs.contract import Edit, Entry, Example, Proof, Refusal, SeededBug, Site
 from seeded_bugs.syntax.imports import swap_import
-from seeded_bugs.syntax.tree import tree_of
+from seeded_bugs.syntax.tree import Tree, tree_of
 
 ENTRY = Entry(
     id="MLR213",
@@ -62,8 +62,16 @@ def find(module: cst.Module) -> Iterator[Site]:
         calls = tree.calls(name)
         if len(calls) != 1 or not isinstance(calls[0].func, cst.Name):
             continue
+        if _also_splits(tree, calls[0]):
+            continue
         imports = swap_import(tree, "sklearn.model_selection", name, plain, gone=1)
         yield Site((Edit(calls[0].func, cst.Name(plain)), *imports))
+
+
+def _also_splits(tree: Tree, call: cst.Call) -> bool:
+    """Tell whether the folds come from a function that is called for the hold-out as well."""
+    function = tree.function(call)
+    return function is not None and len(tree.calls(function.name.value)) > 1
 
 
 CLEAN = """
@@ -80,12 +88,23 @@ def train(X, y, users, seed):
     folds = KFold(n_splits=5, shuffle=True, random_state=seed)
     return cross_val_score(build(), X, y, cv=folds, groups=users)
 """
+SHARED = """
+from sklearn.model_selection import GroupKFold
+
+def machine_folds(X, count):
+    return list(GroupKFold(count).split(X, groups=X["machine"]))
+
+def train(X, y):
+    seen, unseen = machine_folds(X, 4)[0]
+    return cross_val_score(build(), X, y, cv=machine_folds(X.iloc[seen], 5))
+"""
 
 BUG = SeededBug(
     entry=ENTRY,
     examples=(Example(CLEAN, SEEDED),),
     refuses=(
         Refusal(SEEDED, "the folds ignore groups already"),
+        Refusal(SHARED, "the hold-out is cut by the same function"),
         Refusal("folds = StratifiedKFold(n_splits=5)\n", "no groups are kept together"),
     ),
     find=find,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from seeded_bugs.contract import Edit, Entry, Example, Proof, Refusal, SeededBug, Site
-from seeded_bugs.syntax.shapes import find_bundle, validation_lines
+from seeded_bugs.syntax.shapes import checked_frame, find_bundle, validation_lines
 from seeded_bugs.syntax.tree import Tree, expression, string, strings, tree_of
 
 ENTRY = Entry(
@@ -75,10 +75,7 @@ def _checked(tree: Tree, bundle: cst.Dict) -> str | None:
     for line in validation_lines(tree):
         if tree.scope(line) not in (tree.scope(bundle), tree.module):
             continue
-        only = line.body[0]
-        call = only.value if isinstance(only, cst.Expr) else None
-        if isinstance(call, cst.Call) and call.args and isinstance(call.args[0].value, cst.Name):
-            return call.args[0].value.value
+        return checked_frame(line)
     return None
 
 
