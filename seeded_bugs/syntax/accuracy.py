@@ -118,7 +118,7 @@ def _reported(
     for line in _intervals(tree, first):
         assign = assignment(line)
         ends = target_names(assign) if assign is not None else []
-        places = [use for name in ends for use in uses(tree, name, first.function)]
+        places = [use for name in ends for use in uses(tree, name, first.scope)]
         told = [use for use in places if not tree.is_below(use, line)]
         held = [e for e in table.elements if any(tree.is_below(use, e) for use in told)]
         if len(held) == len(told) == len(ends):

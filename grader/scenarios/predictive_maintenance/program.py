@@ -69,7 +69,7 @@ def read_shifts(path: Path) -> pd.DataFrame:
     except FileNotFoundError as exc:
         raise ShiftLogError(f"there is no file {path}") from exc
     except (OSError, ValueError) as exc:  # pandas' parser errors are ValueErrors
-        raise ShiftLogError(f"{path} is not readable as CSV: {exc}") from exc
+        raise ShiftLogError(f"{path} is not readable as CSV: {str(exc).strip()}") from exc
     LOG.info("%s: %d rows", path, len(shifts))
     return shifts
 
@@ -78,9 +78,9 @@ def check_shifts(shifts: pd.DataFrame, settings: Settings | None = None) -> None
     """Raise ShiftLogError with all faults of a log; settings are given if it is to train on."""
     wanted = [MACHINE, START, *NUM_COLS, *CAT_COLS] + ([TARGET] if settings else [])
     absent = [col for col in wanted if col not in shifts.columns]
-    if absent:
-        raise ShiftLogError(f"missing columns: {', '.join(absent)}")
-    faults = ["the log has no rows"] if shifts.empty else []
+    if absent or shifts.empty:
+        raise ShiftLogError(f"missing columns: {', '.join(absent)}" if absent else "no rows")
+    faults = [f"{col} is empty" for col in NUM_COLS if settings and shifts[col].isna().all()]
     if shifts[MACHINE].isna().any():
         faults.append(f"{MACHINE} is empty in {shifts[MACHINE].isna().sum()} rows")
     times = pd.to_datetime(shifts[START], format=START_FORMAT, errors="coerce")
