@@ -56,7 +56,7 @@ def prove(key: AnswerKey, clean: str, folder: ScenarioFolder, runner: Runner) ->
     charges = charges_of(key)
     watch = {line for charge in charges for line in charge.lines}
     material = Material(
-        folder.facts, folder.make, Stream(bytes.fromhex(key.secret), "prove"), folder.extra
+        folder.facts, folder.make, Stream(bytes.fromhex(key.secret), "prove"), folder.beside
     )
     twin = Trial(clean, material, runner)
     trial = Trial(key.program, material, runner, watch, twin)

@@ -78,8 +78,8 @@ def make_exercise(secret: bytes, secret_kind: str, wish: Wish) -> Made:
         secret_kind=secret_kind,
         brief=folder.brief,
         data=_sample(folder, stream.child("data")),
+        beside=folder.beside,
         clean=clean_twin(secret, folder),
-        extra=folder.extra,
     )
     return build(bed, order, kinds, decoys)
 

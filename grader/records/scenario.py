@@ -29,6 +29,7 @@ class Scenario(Record):
         metric: the headline figure of the training report.
         time_column: when a row was; the sound program then cuts in time where ``split`` says so.
         id_column: one value a row.
+        key_columns: that together say which row it is, where no single column does.
         group_column: whose rows they are, where an entity has several.
         late_columns: known only after the outcome, so never a feature.
         baseline: keys of the training report that hold figures of a trivial model.
@@ -50,6 +51,7 @@ class Scenario(Record):
     positive_share: float | None = None
     time_column: str | None = None
     id_column: str | None = None
+    key_columns: tuple[str, ...] = ()
     group_column: str | None = None
     late_columns: tuple[str, ...] = ()
     baseline: tuple[str, ...] = ()

@@ -20,14 +20,14 @@ HOME = Path(__file__).parent
 class ScenarioFolder:
     """A scenario with its texts and its data maker ``make(seed, rows)``.
 
-    ``extra`` holds the files that lie beside the program, by name.
+    ``beside`` holds the files that lie beside the program, by name.
     """
 
     facts: Scenario
     program: str
     brief: str
     make: Callable[[int, int], pd.DataFrame]
-    extra: Mapping[str, bytes]
+    beside: Mapping[str, bytes]
 
 
 @cache
@@ -53,8 +53,8 @@ def scenario(name: str) -> ScenarioFolder:
         facts = Scenario.model_validate(table)
         program = (folder / "program.py").read_text("utf-8")
         brief = (folder / "brief.md").read_text("utf-8")
-        extra = {file: (folder / file).read_bytes() for file in facts.extra_files}
+        beside = {file: (folder / file).read_bytes() for file in facts.extra_files}
     except (OSError, tomllib.TOMLDecodeError, ValidationError) as error:
         raise ScenarioError(f"{folder}: the scenario is incomplete: {error}") from error
     data = importlib.import_module(f"grader.scenarios.{folder.name}.data")
-    return ScenarioFolder(facts, program, brief, data.make, extra)
+    return ScenarioFolder(facts, program, brief, data.make, beside)

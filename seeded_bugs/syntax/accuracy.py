@@ -41,6 +41,8 @@ def in_tables(tree: Tree) -> Iterator[tuple[Edit, ...]]:
         if compared is not None:
             new[id(dull[0][0])] = _entry("baseline_accuracy", dull[0][1], compared)
             gone += [e for e, _ in dull[1:]]
+        lines, ends = _reported(tree, table, ours[0][1])
+        gone += ends
         apart = [f for f in scores if not f.model and f not in [f for _, f in dull]]
         logs = _named(tree, key, [k for e in gone if (k := _key(e))])
         if logs is not None:
@@ -49,6 +51,8 @@ def in_tables(tree: Tree) -> Iterator[tuple[Edit, ...]]:
                 Edit(table, changed),
                 *logs,
                 *(edit for found in apart for edit in _apart(tree, found, key)),
+                *(Edit(line, [], "support") for line in lines),
+                *(Edit(helper, None, "support") for helper in orphans(tree, lines)),
                 *_left(tree, [f for _, f in placed], [f for _, f in placed], changed),
             )
 
@@ -103,6 +107,24 @@ def _intervals(tree: Tree, first: Judged) -> list[cst.SimpleStatementLine]:
         if {first.truth, guess.value} <= tree.names(assign.value):
             found.append(line)
     return found
+
+
+def _reported(
+    tree: Tree, table: cst.Dict, first: Judged
+) -> tuple[list[cst.SimpleStatementLine], list[cst.BaseDictElement]]:
+    """Return the lines of intervals whose ends go into the table alone, and their elements."""
+    lines: list[cst.SimpleStatementLine] = []
+    elements: list[cst.BaseDictElement] = []
+    for line in _intervals(tree, first):
+        assign = assignment(line)
+        ends = target_names(assign) if assign is not None else []
+        places = [use for name in ends for use in uses(tree, name, first.scope)]
+        told = [use for use in places if not tree.is_below(use, line)]
+        held = [e for e in table.elements if any(tree.is_below(use, e) for use in told)]
+        if len(held) == len(told) == len(ends):
+            lines.append(line)
+            elements += held
+    return lines, elements
 
 
 def _with(edit: Edit, entry: cst.DictElement, told: cst.DictElement) -> Edit:
@@ -171,6 +193,9 @@ def _classes(tree: Tree, found: Judged) -> str | None:
                 given.insert(0, code(call.func.value))
             if len(given) == 2 and given[0] in baselines(tree):
                 return f"{given[0]}.predict({given[1]})"
+            asked = call.func.value if isinstance(call.func, cst.Attribute) else None
+            if given and isinstance(asked, cst.Name) and asked.value in baselines(tree):
+                return f"{asked.value}.predict({given[0]})"
     return None
 
 
