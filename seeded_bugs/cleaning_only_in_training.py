@@ -9,7 +9,7 @@ from seeded_bugs.syntax.features import blank_cleaning, feature_function
 from seeded_bugs.syntax.predicting import stacked_above
 from seeded_bugs.syntax.served import find_served
 from seeded_bugs.syntax.shapes import Split, find_split
-from seeded_bugs.syntax.tree import Tree, tree_of
+from seeded_bugs.syntax.tree import Tree, keyword, tree_of
 
 ENTRY = Entry(
     id="MLR806",
@@ -61,7 +61,7 @@ def find(module: cst.Module) -> Iterator[Site]:
     tree = tree_of(module)
     split, served, function = find_split(tree), find_served(tree), feature_function(tree)
     loop, frame = _loop(tree, function) if function is not None else (None, "")
-    if split is None or served is None or loop is None:
+    if split is None or served is None or loop is None or not _knows_unknown(tree):
         return
     variable, moved = loop.target, loop.visit(_Renamed(frame, split.frame))
     if not isinstance(variable, cst.Name) or not _is_free(tree, split, variable.value):
@@ -70,6 +70,12 @@ def find(module: cst.Module) -> Iterator[Site]:
     moved = moved.with_changes(leading_lines=[])
     cleaned = Edit(split.line, stacked_above(moved, split.line))
     yield Site((cleaned, Edit(loop, [], "trace")))
+
+
+def _knows_unknown(tree: Tree) -> bool:
+    """Tell whether every encoder takes spellings that it has not seen; else serving would fail."""
+    encoders = tree.calls("OneHotEncoder", "OrdinalEncoder")
+    return all(keyword(encoder, "handle_unknown") for encoder in encoders)
 
 
 def _loop(tree: Tree, function: cst.FunctionDef) -> tuple[cst.For | None, str]:
@@ -139,6 +145,10 @@ BUG = SeededBug(
     examples=(Example(CLEAN, SEEDED),),
     refuses=(
         Refusal(SEEDED, "serving goes without the cleaning already"),
+        Refusal(
+            CLEAN + "\nencoder = OrdinalEncoder(categories=GRADES)\n",
+            "the raw spelling would make the encoder fail",
+        ),
         Refusal(CLEAN.replace(".str.lower()", ""), "the spelling is not cleaned"),
     ),
     find=find,

@@ -49,8 +49,10 @@ ENTRY = Entry(
     ),
     identifiers=("dropna", "index", "loc"),
     elsewhere=("split", "evaluate"),
-    # MASKS: no value is missing any more, or other rows are scored.
+    # MASKS: no value is missing any more, or other rows are scored. Repeated rows have one label,
+    # which the labels are looked up by.
     conflicts=(
+        "resampled_before_split",
         "imputer_fitted_before_split",
         "missing_filled_with_zero",
         "silently_dropped_rows",

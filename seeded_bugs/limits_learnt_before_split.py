@@ -53,6 +53,8 @@ ENTRY = Entry(
     ),
     identifiers=("quantile", "clip", "limits"),
     elsewhere=("split",),
+    # With these the program fails: they add columns to the numbers below the line of the limits.
+    conflicts=("target_encoded_on_all_rows", "encoder_fitted_before_split"),
 )
 
 

@@ -39,7 +39,7 @@ ENTRY = Entry(
         "The spread next to the CV score is far too small because the number of samples is used "
         "as if each row were an independent score. Model comparisons look significant when they "
         "are noise.",
-        "Why / np.sqrt(len(X_train))? The variation between folds does not shrink with the number "
+        "Why / np.sqrt(len(y_train))? The variation between folds does not shrink with the number "
         "of rows like that.",
     ),
     near_misses=(
@@ -66,7 +66,7 @@ def find(module: cst.Module) -> Iterator[Site]:
     spreads = scores.asked("std") if scores is not None else []
     if scores is None or not spreads or "np" not in tree.names():
         return
-    by = f" / np.sqrt(len({scores.rows}))"
+    by = f" / np.sqrt(len({scores.labels}))"
     if not any(code(tree.parent(call) or call).startswith(code(call) + " /") for call in spreads):
         yield Site(tuple(Edit(call, expression(code(call) + by)) for call in spreads))
 
@@ -80,7 +80,7 @@ def train(X, y, seed):
     log.info("cross-validated ROC AUC %.3f +- %.3f", cv_auc.mean(), cv_auc.std(ddof=1))
     return {"cv_auc": cv_auc.mean(), "cv_spread": cv_auc.std(ddof=1)}
 """
-SEEDED = CLEAN.replace("cv_auc.std(ddof=1)", "cv_auc.std(ddof=1) / np.sqrt(len(a))")
+SEEDED = CLEAN.replace("cv_auc.std(ddof=1)", "cv_auc.std(ddof=1) / np.sqrt(len(c))")
 
 BUG = SeededBug(
     entry=ENTRY,

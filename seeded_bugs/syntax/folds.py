@@ -24,7 +24,7 @@ class FoldScores:
     Args:
         call: the call of ``cross_val_score``.
         name: what its result is bound to.
-        rows: the text of the rows that it is given.
+        labels: the text of the labels that it is given, as many as there are rows.
         least: whether less is better: the negated score of an error is negated again.
         questions: the calls of methods of the result, in order.
     """
@@ -32,7 +32,7 @@ class FoldScores:
     line: cst.SimpleStatementLine
     call: cst.Call
     name: str
-    rows: str
+    labels: str
     least: bool
     questions: Sequence[cst.Call]
 
@@ -48,7 +48,7 @@ def find_fold_scores(tree: Tree) -> FoldScores | None:
         assign = assignment(line)
         names = target_names(assign) if assign is not None else []
         given = [argument.value for argument in call.args if argument.keyword is None]
-        if assign is None or len(names) != 1 or len(given) < 2:
+        if assign is None or len(names) != 1 or len(given) < 3:
             continue
         value = assign.value
         negated = isinstance(value, cst.UnaryOperation)
@@ -58,7 +58,7 @@ def find_fold_scores(tree: Tree) -> FoldScores | None:
         scoring = keyword(call, "scoring")
         error = (string(scoring.value) or "").startswith("neg_") if scoring else False
         questions = _questions(tree, tree.scope(line), names[0])
-        return FoldScores(line, call, names[0], code(given[1]), negated and error, questions)
+        return FoldScores(line, call, names[0], code(given[2]), negated and error, questions)
     return None
 
 
