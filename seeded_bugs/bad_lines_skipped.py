@@ -80,5 +80,6 @@ BUG = SeededBug(
         "garbage in",
         "A file with one more field in five of its lines is refused by the clean program; here "
         "the run ends with exit code 0, works on five rows fewer and does not say so.",
+        shows=("accepted:lines_too_long",),
     ),
 )

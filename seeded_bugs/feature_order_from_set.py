@@ -101,5 +101,6 @@ BUG = SeededBug(
         "run to run",
         "Under two values of PYTHONHASHSEED the stored model has its numeric columns in different "
         "orders; in the clean program they stand in one order.",
+        shows=("column-order",),
     ),
 )

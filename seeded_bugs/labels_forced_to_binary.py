@@ -147,5 +147,6 @@ BUG = SeededBug(
         "garbage in",
         "A training table with labels 2 or missing labels is refused by the clean program and "
         "accepted here, those rows counted as the negative class.",
+        shows=("accepted:unknown_label", "accepted:missing_label"),
     ),
 )

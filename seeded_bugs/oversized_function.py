@@ -121,5 +121,6 @@ BUG = SeededBug(
         "static",
         "The longest function has at least 60 lines and is longer than any function of the clean "
         "program, which calls for the same steps by name.",
+        shows=("oversized",),
     ),
 )
