@@ -52,12 +52,11 @@ def _column_order(a: Run, b: Run) -> str:
     """Return that the model's columns stand in another order; empty if they do not."""
     for one, two in zip(a.of("fit", "cross-validate"), b.of("fit", "cross-validate"), strict=False):
         left, right = a.table(one["X"]), b.table(two["X"])
-        if left and right and left.columns != right.columns:
-            if sorted(left.columns) == sorted(right.columns):
-                return (
-                    f"in two runs the columns stand in different orders: {', '.join(left.columns[:3])}"
-                    f" and {', '.join(right.columns[:3])}"
-                )
+        if left is None or right is None or left.columns == right.columns:
+            continue
+        if sorted(left.columns) == sorted(right.columns):
+            first, second = (", ".join(table.columns[:3]) for table in (left, right))
+            return f"in two runs the columns stand in different orders: {first} and {second}"
     return ""
 
 
