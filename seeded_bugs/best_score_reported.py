@@ -172,5 +172,6 @@ BUG = SeededBug(
         "value unchanged",
         "The reported value stays the same when the held-out rows are exchanged, and equals the "
         "best mean fold score of the search.",
+        shows=("deaf-score",),
     ),
 )

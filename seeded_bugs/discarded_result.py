@@ -102,6 +102,8 @@ BUG = SeededBug(
     ),
     find=find,
     proof=Proof(
-        "row count", "The number of rows is the same before and after the line, repeats included."
+        "row count",
+        "The number of rows is the same before and after the line, repeats included.",
+        shows=("repeats-kept",),
     ),
 )

@@ -130,5 +130,6 @@ BUG = SeededBug(
         "serve skew",
         "For the same rows, the features that prediction hands to the model differ from those of "
         "training.",
+        shows=("skew:features",),
     ),
 )

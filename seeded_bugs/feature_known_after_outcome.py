@@ -184,5 +184,6 @@ BUG = SeededBug(
         "target in disguise",
         "One feature alone predicts the target almost perfectly, and blanking it, as it is when a "
         "prediction is due, makes the score collapse.",
+        shows=("late",),
     ),
 )

@@ -98,5 +98,6 @@ BUG = SeededBug(
     proof=Proof(
         "output scan",
         "A training run writes no row count and no score to its log; the clean one does.",
+        shows=("log-silent",),
     ),
 )

@@ -151,5 +151,7 @@ BUG = SeededBug(
         ),
     ),
     find=find,
-    proof=Proof("metric blind", "The reported value equals the accuracy on the same rows."),
+    proof=Proof(
+        "metric blind", "The reported value equals the accuracy on the same rows.", shows=("micro",)
+    ),
 )

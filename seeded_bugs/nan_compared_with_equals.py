@@ -135,8 +135,9 @@ BUG = SeededBug(
     ),
     find=find,
     proof=Proof(
-        "value unchanged",
+        "static",
         "On data with missing values in that column the mask is False in every row; in the clean "
         "program it is True in those rows.",
+        shows=("nan-compared",),
     ),
 )

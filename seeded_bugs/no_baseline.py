@@ -140,5 +140,6 @@ BUG = SeededBug(
     proof=Proof(
         "output scan",
         "Neither the report nor the log holds the score of a trivial model; the clean ones do.",
+        shows=("no-baseline",),
     ),
 )

@@ -110,8 +110,9 @@ BUG = SeededBug(
     ),
     find=find,
     proof=Proof(
-        "output scan",
+        "single split noise",
         "Neither the report nor the log holds a score of folds or its spread; the clean ones do, "
         "and their spread is not small.",
+        shows=("no-resampling",),
     ),
 )

@@ -132,5 +132,6 @@ BUG = SeededBug(
         "row count",
         "Fewer rows reach the split than in the clean program, and no number of lost rows is "
         "logged.",
+        shows=("rows-lost",),
     ),
 )

@@ -92,5 +92,6 @@ BUG = SeededBug(
         "serve skew",
         "For the same rows, cutting the served scores at the stored threshold gives other "
         "decisions than the served ones.",
+        shows=("skew:threshold",),
     ),
 )

@@ -180,5 +180,6 @@ BUG = SeededBug(
     proof=Proof(
         "held-out influence",
         "Changing held-out rows changes the decision threshold that is stored.",
+        shows=("learnt:labels", "learnt:features", "choice:value:labels", "choice:value:features"),
     ),
 )

@@ -143,7 +143,8 @@ BUG = SeededBug(
     ),
     find=find,
     proof=Proof(
-        "held-out influence",
+        "test reuse",
         "Changing labels of held-out rows changes the hyper-parameter that is chosen.",
+        shows=("consulted",),
     ),
 )

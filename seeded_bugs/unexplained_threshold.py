@@ -82,5 +82,9 @@ BUG = SeededBug(
         Refusal("threshold = cheapest(c, scores)\n", "nothing is trained here"),
     ),
     find=find,
-    proof=Proof("static", "The threshold is a literal; moving it by 0.1 changes decisions."),
+    proof=Proof(
+        "static",
+        "The threshold is a literal; moving it by 0.1 changes decisions.",
+        shows=("threshold-literal",),
+    ),
 )

@@ -98,5 +98,9 @@ BUG = SeededBug(
         ),
     ),
     find=find,
-    proof=Proof("run to run", "Two runs with the same seed argument give different metrics."),
+    proof=Proof(
+        "run to run",
+        "Two runs with the same seed argument give different metrics.",
+        shows=("same-seed",),
+    ),
 )

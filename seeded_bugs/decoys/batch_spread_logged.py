@@ -86,5 +86,7 @@ DECOY = SeededDecoy(
         Refusal(CLEAN.replace("logging.getLogger", "print"), "the module has no logger"),
     ),
     find=find,
-    refutes=Proof("serve skew", "The score of a row is the same alone and in a batch."),
+    refutes=Proof(
+        "serve skew", "The score of a row is the same alone and in a batch.", shows=("skew:batch",)
+    ),
 )

@@ -66,5 +66,5 @@ DECOY = SeededDecoy(
         Refusal("log = logging.getLogger()\nX = load()\n", "nothing is split"),
     ),
     find=find,
-    refutes=Proof("row count", "As many rows are split as without the line."),
+    refutes=Proof("row count", "As many rows are split as without the line.", shows=("rows-lost",)),
 )

@@ -71,5 +71,9 @@ DECOY = SeededDecoy(
         Refusal(CLEAN.replace("y, random", "y, shuffle=False, random"), "the rows keep an order"),
     ),
     find=find,
-    refutes=Proof("run to run", "Two runs with the same --seed give the same fold scores."),
+    refutes=Proof(
+        "run to run",
+        "Two runs with the same --seed give the same fold scores.",
+        shows=("same-seed",),
+    ),
 )

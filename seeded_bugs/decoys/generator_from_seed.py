@@ -81,5 +81,7 @@ DECOY = SeededDecoy(
         ),
     ),
     find=find,
-    refutes=Proof("run to run", "Two runs with the same --seed give the same report."),
+    refutes=Proof(
+        "run to run", "Two runs with the same --seed give the same report.", shows=("same-seed",)
+    ),
 )

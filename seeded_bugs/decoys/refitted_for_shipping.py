@@ -114,5 +114,9 @@ DECOY = SeededDecoy(
         Refusal(SCORED_LATER, "the score comes after the place of the second fit"),
     ),
     find=find,
-    refutes=Proof("optimism", "The reported scores are those of the program without the line."),
+    refutes=Proof(
+        "overlap",
+        "The reported scores are those of the program without the line.",
+        shows=("scored-learnt",),
+    ),
 )

@@ -92,5 +92,6 @@ DECOY = SeededDecoy(
     refutes=Proof(
         "held-out influence",
         "Changing the features of held-out rows changes neither the model nor the fold scores.",
+        shows=("features:features", "fit:features"),
     ),
 )

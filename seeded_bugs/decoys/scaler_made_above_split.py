@@ -81,5 +81,6 @@ DECOY = SeededDecoy(
     refutes=Proof(
         "held-out influence",
         "Changing the features of held-out rows changes nothing in the fitted scaler.",
+        shows=("features:features", "fit:features"),
     ),
 )

@@ -113,6 +113,8 @@ DECOY = SeededDecoy(
     ),
     find=find,
     refutes=Proof(
-        "value unchanged", "The column equals that of the positive shift over rows in time order."
+        "held-out influence",
+        "The column equals that of the positive shift over rows in time order.",
+        shows=("features:labels", "features:features"),
     ),
 )

@@ -111,8 +111,9 @@ DECOY = SeededDecoy(
     ),
     find=find,
     refutes=Proof(
-        "target in disguise",
+        "held-out influence",
         "No feature of the model follows the target; flipping held-out labels changes no "
         "training row.",
+        shows=("features:labels", "fit:labels"),
     ),
 )

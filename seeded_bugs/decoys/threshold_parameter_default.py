@@ -115,5 +115,9 @@ DECOY = SeededDecoy(
         Refusal(CLEAN.replace('bundle["threshold"]', "0.3"), "no threshold is stored"),
     ),
     find=find,
-    refutes=Proof("serve skew", "Serving decides by the stored threshold, as the evaluation does."),
+    refutes=Proof(
+        "serve skew",
+        "Serving decides by the stored threshold, as the evaluation does.",
+        shows=("skew:threshold",),
+    ),
 )

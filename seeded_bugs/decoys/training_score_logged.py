@@ -96,5 +96,5 @@ DECOY = SeededDecoy(
         Refusal(CLEAN.replace("predict_proba(X_test)[:, 1]", "predict(X_test)"), "no classifier"),
     ),
     find=find,
-    refutes=Proof("optimism", "The reported scores hold on fresh rows."),
+    refutes=Proof("overlap", "The reported scores hold on fresh rows.", shows=("scored-learnt",)),
 )

@@ -76,5 +76,9 @@ DECOY = SeededDecoy(
         Refusal(CLEAN.replace("NUM_COLUMNS", "columns"), "the numeric columns are not listed"),
     ),
     find=find,
-    refutes=Proof("value unchanged", "The rows that are split hold the same missing values."),
+    refutes=Proof(
+        "garbage in",
+        "The rows that are split hold the same missing values.",
+        shows=("zero-filled",),
+    ),
 )
