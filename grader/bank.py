@@ -2,12 +2,13 @@
 
 import secrets
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from grader.errors import OutputError, RunError, SecretError
+from grader.avoid import Avoided
+from grader.errors import OutputError, PlanError, RunError, SecretError
 from grader.files import write_whole
 from grader.generate.build import Made
 from grader.generate.exercise import Wish, make_exercise
@@ -52,10 +53,54 @@ def secret_from_file(path: Path) -> Secret:
     return Secret(value, "file")
 
 
-def make_many(secret: Secret, wish: Wish, count: int, check: bool) -> Iterator[Made]:
-    """Yield ``count`` exercises; each has a sub-secret that tells nothing about the others."""
+def make_many(
+    secret: Secret,
+    wish: Wish,
+    count: int,
+    check: bool,
+    avoid: Avoided | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Iterator[Made]:
+    """Yield ``count`` exercises; each has a sub-secret that tells nothing about the others.
+
+    Args:
+        avoid: exercises that none may resemble; what is made here is added, so that those of one
+            run do not resemble one another either.
+        tell: hears of every exercise that was left because it was too like another.
+    """
     for number in range(count):
-        yield make_checked(secret, wish, f"exercise/{number}", check)
+        made = make_unlike(secret, wish, f"exercise/{number}", check, avoid, tell)
+        if avoid is not None:
+            avoid.add(made)
+        yield made
+
+
+def make_unlike(
+    secret: Secret,
+    wish: Wish,
+    label: str,
+    check: bool,
+    avoid: Avoided | None,
+    tell: Callable[[str], None],
+) -> Made:
+    """Make one exercise that resembles none of those to avoid; the next in line after each one.
+
+    Raises:
+        PlanError: if every attempt resembles one; and as `make_checked`.
+    """
+    for attempt in range(ATTEMPTS):
+        made = make_checked(secret, wish, f"{label}/unlike/{attempt}" if attempt else label, check)
+        near = avoid.near(made) if avoid is not None else None
+        if near is None:
+            return made
+        tell(
+            f"a near-duplicate of {near.exercise} was left "
+            f"({near.share:.0%} of its token runs are the same); drawing the next"
+        )
+    raise PlanError(
+        f"all of {ATTEMPTS} attempts are near-duplicates of exercises to avoid; "
+        "choose another scenario or level, or a smaller --avoid folder"
+    )
 
 
 def make_checked(secret: Secret, wish: Wish, label: str, check: bool) -> Made:

@@ -45,6 +45,12 @@ FORMATS = {"script": ("script",), "notebook": ("notebook",), "both": ("script", 
     metavar="KEYS",
     help="Folder for the answer keys; keep it private.",
 )
+@click.option(
+    "--avoid",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Folder of exercises that no new one may all but repeat.",
+)
 @click.option("--no-run", is_flag=True, help="Do not run the programs before publishing them.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def generate(
@@ -59,6 +65,7 @@ def generate(
     demo_seed: int | None,
     out: Path,
     keys: Path,
+    avoid: Path | None,
     no_run: bool,
     as_json: bool,
 ) -> None:
@@ -67,14 +74,17 @@ def generate(
     Each program is run (train and predict) before it is published.
     """
     from grader import bank
+    from grader.avoid import avoided
     from grader.cli.show import print_json, progress, table
     from grader.generate.exercise import Wish
 
     bank.refuse_key_beside_exercise(out, keys)
     secret = _secret(secret_file, demo_seed)
     wish = Wish(scenario, level, FORMATS[form], minutes, include, exclude)  # type: ignore[arg-type]
+    unlike = avoided(avoid) if avoid is not None else None
     rows = []
-    for made in progress(bank.make_many(secret, wish, count, not no_run), count, "making"):
+    making = bank.make_many(secret, wish, count, not no_run, unlike, _told)
+    for made in progress(making, count, "making"):
         bank.publish(made, out, keys)
         rows.append(_row(made.key))
     if as_json:
@@ -88,6 +98,11 @@ def generate(
             "a commit would publish the keys.",
             err=True,
         )
+
+
+def _told(message: str) -> None:
+    """Say what happened on the way; standard output stays for the result."""
+    click.echo(message, err=True)
 
 
 def _secret(file: Path | None, demo_seed: int | None) -> "Secret":

@@ -11,7 +11,7 @@ import pandas as pd
 from pydantic import ValidationError
 
 from grader.errors import ScenarioError
-from grader.records.scenario import Scenario
+from grader.records.scenario import Scenario, Variants
 
 HOME = Path(__file__).parent
 
@@ -24,6 +24,7 @@ class ScenarioFolder:
     program: str
     brief: str
     make: Callable[[int, int], pd.DataFrame]
+    variants: Variants = Variants()
 
 
 @cache
@@ -47,9 +48,17 @@ def scenario(name: str) -> ScenarioFolder:
     try:
         table = tomllib.loads((folder / "scenario.toml").read_text("utf-8"))
         facts = Scenario.model_validate(table)
+        variants = _variants(folder / "variants.toml")
         program = (folder / "program.py").read_text("utf-8")
         brief = (folder / "brief.md").read_text("utf-8")
     except (OSError, tomllib.TOMLDecodeError, ValidationError) as error:
         raise ScenarioError(f"{folder}: the scenario is incomplete: {error}") from error
     data = importlib.import_module(f"grader.scenarios.{folder.name}.data")
-    return ScenarioFolder(facts, program, brief, data.make)
+    return ScenarioFolder(facts, program, brief, data.make, variants)
+
+
+def _variants(file: Path) -> Variants:
+    """Return what a scenario leaves open; nothing where it has no such file."""
+    if not file.exists():
+        return Variants()
+    return Variants.model_validate(tomllib.loads(file.read_text("utf-8")))

@@ -30,7 +30,9 @@ def _chosen(line: cst.SimpleStatementLine) -> cst.IfExp | None:
     if assign is not None:
         plain = len(assign.targets) == 1 and isinstance(assign.targets[0].target, cst.Name)
         return assign.value if plain and isinstance(assign.value, cst.IfExp) else None
-    return only.value if isinstance(only, cst.Return) and isinstance(only.value, cst.IfExp) else None
+    return (
+        only.value if isinstance(only, cst.Return) and isinstance(only.value, cst.IfExp) else None
+    )
 
 
 def _as_branches(line: cst.SimpleStatementLine) -> cst.CSTNode | list[cst.BaseStatement]:
@@ -83,7 +85,10 @@ def _pair(branch: cst.If) -> tuple[cst.SimpleStatementLine, cst.SimpleStatementL
     a, b = bodies[0][0], bodies[1][0]
     if not isinstance(a, cst.SimpleStatementLine) or not isinstance(b, cst.SimpleStatementLine):
         return None
-    notes = [line.trailing_whitespace.comment or any(x.comment for x in line.leading_lines) for line in (a, b)]
+    notes = [
+        line.trailing_whitespace.comment or any(x.comment for x in line.leading_lines)
+        for line in (a, b)
+    ]
     return None if any(notes) else (a, b)
 
 

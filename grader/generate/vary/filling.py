@@ -168,5 +168,3 @@ def _braced(text: str) -> str:
 
 def _quoted(text: str) -> cst.SimpleString:
     return cst.SimpleString('"' + text + '"')
-
-

@@ -70,7 +70,9 @@ def _as_loop(line: cst.SimpleStatementLine) -> cst.CSTNode | list[cst.BaseStatem
         body = cst.If(made.for_in.ifs[0].test, cst.IndentedBlock([body]))
     loop = cst.For(made.for_in.target, made.for_in.iter, cst.IndentedBlock([body]))
     start = line.with_changes(body=[assign.with_changes(value=empty)])
-    return shown_above([start.with_changes(trailing_whitespace=cst.TrailingWhitespace()), loop], line)
+    return shown_above(
+        [start.with_changes(trailing_whitespace=cst.TrailingWhitespace()), loop], line
+    )
 
 
 def _empty_list_above(tree: Tree, loop: cst.For) -> cst.SimpleStatementLine | None:

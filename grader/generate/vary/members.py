@@ -80,8 +80,7 @@ def _put(members: Sequence[cst.CSTNode], order: Sequence[int]) -> list[cst.CSTNo
     """Return the members in another order; every place keeps its comma."""
     commas = [member.comma for member in members]  # type: ignore[attr-defined]
     return [
-        members[place].with_changes(comma=comma)
-        for place, comma in zip(order, commas, strict=True)
+        members[place].with_changes(comma=comma) for place, comma in zip(order, commas, strict=True)
     ]
 
 

@@ -35,11 +35,11 @@ def wording() -> Wording:
 def reword(notes: Rewrites, stream: Stream) -> None:
     """Note one wording for the whole program."""
     table = {
-        family[0]: stream.choice(family[1:])
-        for family in wording().phrases
-        if stream.chance(SAID)
+        family[0]: stream.choice(family[1:]) for family in wording().phrases if stream.chance(SAID)
     }
-    told = re.compile(r"(?<![\w.-])(" + "|".join(sorted(table, key=len, reverse=True)) + r")(?![\w-])")
+    told = re.compile(
+        r"(?<![\w.-])(" + "|".join(sorted(table, key=len, reverse=True)) + r")(?![\w-])"
+    )
     for text in _spoken(notes.tree):
         if told.search(text.value):
             notes.change(text, lambda old: _said(old, told, table))
@@ -95,7 +95,8 @@ def _docstrings(notes: Rewrites, stream: Stream) -> None:
         if word and word[1] in table:
             new = f'"""{table[word[1]]}'
             notes.change(
-                text, lambda old, w=word[0], n=new: old.with_changes(value=old.value.replace(w, n, 1))
+                text,
+                lambda old, w=word[0], n=new: old.with_changes(value=old.value.replace(w, n, 1)),
             )
 
 

@@ -89,7 +89,9 @@ def _draw_together(free: set[str], stream: Stream, taken: set[str]) -> dict[str,
         if there is None or not stream.chance(RENAMED):
             continue
         for row in stream.shuffled(rows):
-            fits = all(_may_be(old, new, taken - {old}) for old, new in zip(there, row, strict=True))
+            fits = all(
+                _may_be(old, new, taken - {old}) for old, new in zip(there, row, strict=True)
+            )
             if row != there and fits:
                 table |= {old: new for old, new in zip(there, row, strict=True) if old != new}
                 taken.update(row)

@@ -44,9 +44,7 @@ def _is_whole(tree: Tree, function: cst.FunctionDef) -> bool:
         assign = assignment(line)
         local |= set(target_names(assign)) if assign is not None else set()
     keywords = {id(a.keyword) for a in tree.all(cst.Arg, function) if a.keyword is not None}
-    read = {
-        n.value for line in building for n in tree.all(cst.Name, line) if id(n) not in keywords
-    }
+    read = {n.value for line in building for n in tree.all(cst.Name, line) if id(n) not in keywords}
     return len(building) > 2 and not (read & (local - {name}))
 
 
@@ -61,9 +59,7 @@ def _made(lines: list[cst.SimpleStatementLine]) -> str | None:
     return None
 
 
-def _building(
-    lines: list[cst.SimpleStatementLine], name: str
-) -> list[cst.SimpleStatementLine]:
+def _building(lines: list[cst.SimpleStatementLine], name: str) -> list[cst.SimpleStatementLine]:
     """Return the lines that make the parser and give it its options."""
     found = []
     for line in lines:

@@ -38,8 +38,13 @@ def swap_pipelines(notes: Rewrites, stream: Stream) -> None:
 
 def _plain(call: cst.Call) -> bool:
     """Tell whether a call is ``Pipeline([("a", x), ...])`` and nothing more."""
-    return len(call.args) == 1 and bool(_steps(call)) and len(_steps(call)) == len(
-        call.args[0].value.elements  # type: ignore[attr-defined]
+    return (
+        len(call.args) == 1
+        and bool(_steps(call))
+        and len(_steps(call))
+        == len(
+            call.args[0].value.elements  # type: ignore[attr-defined]
+        )
     )
 
 

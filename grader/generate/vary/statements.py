@@ -66,11 +66,7 @@ def _mixed(run: list[int], facts: Sequence[Doing | None], stream: Stream) -> lis
     """Return the places of a run of free lines in an order that keeps every dependence."""
     left, order = list(run), []
     while left:
-        ready = [
-            p
-            for i, p in enumerate(left)
-            if all(_free(facts[q], facts[p]) for q in left[:i])
-        ]
+        ready = [p for i, p in enumerate(left) if all(_free(facts[q], facts[p]) for q in left[:i])]
         near = ready[:4]  # a line moves a few places, not across the function
         place = stream.choice(near) if len(near) > 1 and stream.chance(MOVED) else ready[0]
         left.remove(place)

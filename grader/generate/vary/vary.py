@@ -1,7 +1,10 @@
-"""All variations in their order."""
+"""All variations of one program: its alternatives, then one pass that carries out the rest."""
+
+from functools import lru_cache
 
 import libcst as cst
 
+from grader.generate.vary.alternatives import choose
 from grader.generate.vary.branches import swap_branches
 from grader.generate.vary.filling import refill
 from grader.generate.vary.idioms import swap_idioms
@@ -14,23 +17,34 @@ from grader.generate.vary.pipelines import swap_pipelines
 from grader.generate.vary.rewrite import Rewrites
 from grader.generate.vary.statements import shuffle_statements
 from grader.generate.vary.unpack import swap_unpacking
+from grader.records.scenario import Variants
 from grader.stream import Stream
 from seeded_bugs.syntax.tree import tree_of
 
 
-def vary(module: cst.Module, stream: Stream) -> str:
-    """Return the text of a program that does the same and is written another way.
+def varied(program: str, variants: Variants, stream: Stream) -> str:
+    """Return one of the many ways to write a clean program.
 
     Args:
-        module: a clean program; it stays as it is.
-        stream: for every choice.
+        program: the clean program of a scenario.
+        variants: what the scenario leaves open.
+        stream: for every choice; the same stream gives the same text.
+
+    Raises:
+        ScenarioError: if a passage of the variants does not stand in the program just once.
     """
-    notes = Rewrites(tree_of(module))
+    chosen = choose(program, variants, stream.child("alternatives"))
+    return rewritten(chosen, stream)
+
+
+def rewritten(program: str, stream: Stream) -> str:
+    """Return a program that does the same and is written another way."""
+    notes = Rewrites(tree_of(_parsed(program)))
     rename(notes, stream.child("names"))
-    shuffle_members(notes, stream.child("members"))
     reword(notes, stream.child("messages"))
     swap_pipelines(notes, stream.child("pipelines"))
     swap_parser(notes, stream.child("parser"))
+    shuffle_members(notes, stream.child("members"))
     refill(notes, stream.child("filling"))
     swap_loops(notes, stream.child("loops"))
     swap_branches(notes, stream.child("branches"))
@@ -38,3 +52,9 @@ def vary(module: cst.Module, stream: Stream) -> str:
     swap_idioms(notes, stream.child("idioms"))
     shuffle_statements(notes, stream.child("statements"))
     return notes.carried_out().code
+
+
+@lru_cache(maxsize=16)
+def _parsed(program: str) -> cst.Module:
+    """Return the tree of a program; many exercises start from the same."""
+    return cst.parse_module(program)
