@@ -141,6 +141,10 @@ BUG = SeededBug(
         Refusal("scores = model.predict_proba(rows)[:, 1]\n", "nothing is served"),
     ),
     find=find,
-    proof=Proof("serve skew", "For the same rows, the served score is one minus the model"s probability of the positive "
-        "class.", shows=("skew:class",)),
+    proof=Proof(
+        "serve skew",
+        "For the same rows, the served score is one minus the model's probability of the positive "
+        "class.",
+        shows=("skew:class",),
+    ),
 )
