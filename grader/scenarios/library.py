@@ -24,7 +24,7 @@ class ScenarioFolder:
     program: str
     brief: str
     make: Callable[[int, int], pd.DataFrame]
-    variants: Variants = Variants()
+    variants: Variants
 
 
 @cache

@@ -7,7 +7,7 @@ import libcst as cst
 from grader.generate.vary.rewrite import Rewrites
 from grader.stream import Stream
 from seeded_bugs.syntax.logs import logger_name
-from seeded_bugs.syntax.tree import Tree, call_name, code, expression, string
+from seeded_bugs.syntax.tree import Tree, code, expression, string
 
 STYLES = ("f", "percent", "format")
 LOG_WEIGHTS = (4, 4, 2)

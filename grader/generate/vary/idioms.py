@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import libcst as cst
 
-from grader.generate.vary.rewrite import Rewrites
+from grader.generate.vary.rewrite import Rewrites, setting
 from grader.stream import Stream
 from seeded_bugs.syntax.tree import Tree, call_name, code, keyword
 
@@ -21,6 +21,8 @@ def swap_idioms(notes: Rewrites, stream: Stream) -> None:
     """Note other ways for some places."""
     tree = notes.tree
     _same_names(notes, stream)
+    if "column_name" in notes.taken:
+        return
     for call in tree.calls():
         for fits, change in _CALLS:
             if fits(tree, call) and stream.chance(CHANGED):
@@ -36,7 +38,7 @@ def _same_names(notes: Rewrites, stream: Stream) -> None:
         new = stream.choice(names)
         for node in notes.tree.all(cst.Attribute):
             if node.attr.value in names and node.attr.value != new:
-                notes.change(node.attr, lambda old, new=new: old.with_changes(value=new))
+                notes.change(node.attr, setting(value=new))
 
 
 def _is_as_function(tree: Tree, call: cst.Call) -> bool:
@@ -121,8 +123,7 @@ def _cast_by_text(call: cst.Call) -> cst.CSTNode:
 def _is_fromkeys(tree: Tree, call: cst.Call) -> bool:
     plain = len(call.args) == 2 and all(a.keyword is None and not a.star for a in call.args)
     single = plain and isinstance(call.args[1].value, cst.Name | cst.SimpleString)
-    free = not {"column_name"} & tree.names()
-    return code(call.func) == "dict.fromkeys" and single and free
+    return code(call.func) == "dict.fromkeys" and single
 
 
 def _as_dict_comprehension(call: cst.Call) -> cst.CSTNode:

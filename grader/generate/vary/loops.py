@@ -1,5 +1,7 @@
 """Variation: a list or dictionary built in one expression or in a loop."""
 
+from functools import partial
+
 import libcst as cst
 
 from grader.generate.vary.rewrite import Rewrites, shown_above
@@ -20,7 +22,7 @@ def swap_loops(notes: Rewrites, stream: Stream) -> None:
         first = _empty_list_above(tree, loop)
         if first is not None and stream.chance(CLOSED) and not notes.touched(loop):
             notes.drop(first)
-            notes.change(loop, lambda old, above=first: _as_comprehension(old, above))
+            notes.change(loop, partial(_as_comprehension, above=first))
 
 
 def _is_open(tree: Tree, line: cst.SimpleStatementLine) -> bool:

@@ -49,9 +49,10 @@ def serves_alike(old: str, new: str) -> bool:
 def reserved() -> frozenset[str]:
     """Return the names that no variation may give: Python's, and those that kinds bring in."""
     names = {*keyword.kwlist, *keyword.softkwlist, *dir(builtins)}
-    for kind in (*catalog.bugs().values(), *catalog.decoys().values()):
-        for example in kind.examples:
-            names |= _names(example.seeded) - _names(example.clean)
+    examples = [e for kind in catalog.bugs().values() for e in kind.examples]
+    examples += [e for kind in catalog.decoys().values() for e in kind.examples]
+    for example in examples:
+        names |= _names(example.seeded) - _names(example.clean)
     return frozenset(names)
 
 

@@ -1,6 +1,7 @@
 """Variation: the order of keyword arguments, of dictionary entries and of imported names."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import libcst as cst
 
@@ -20,20 +21,18 @@ def shuffle_members(notes: Rewrites, stream: Stream) -> None:
         named = [i for i, a in enumerate(call.args) if a.keyword is not None]
         if len(named) > 1 and stream.chance(ARGUMENTS) and _free(tree, call, named):
             order = _order(len(call.args), named, stream)
-            notes.change(call, lambda old, o=order: old.with_changes(args=_put(old.args, o)))
+            notes.change(call, _Reordered("args", order))
     listed = _read_as_lists(tree)
     for table in tree.all(cst.Dict):
         if len(table.elements) > 1 and stream.chance(ENTRIES) and _any_order(tree, table, listed):
             order = stream.shuffled(range(len(table.elements)))
-            notes.change(
-                table, lambda old, o=order: old.with_changes(elements=_put(old.elements, o))
-            )
+            notes.change(table, _Reordered("elements", order))
     for line in tree.all(cst.ImportFrom):
         if isinstance(line.names, cst.ImportStar) or len(line.names) < 2:
             continue
         if stream.chance(NAMES) and _bare_commas(line.names):
             order = stream.shuffled(range(len(line.names)))
-            notes.change(line, lambda old, o=order: old.with_changes(names=_put(old.names, o)))
+            notes.change(line, _Reordered("names", order))
 
 
 def _free(tree: Tree, call: cst.Call, named: Sequence[int]) -> bool:
@@ -74,6 +73,17 @@ def _order(count: int, named: Sequence[int], stream: Stream) -> list[int]:
     """Return the places of all arguments with the named ones shuffled among themselves."""
     mixed = iter(stream.shuffled(named))
     return [next(mixed) if i in named else i for i in range(count)]
+
+
+@dataclass(frozen=True)
+class _Reordered:
+    """The change that puts the members of a node in another order."""
+
+    field: str
+    order: Sequence[int]
+
+    def __call__(self, node: cst.CSTNode) -> cst.CSTNode:
+        return node.with_changes(**{self.field: _put(getattr(node, self.field), self.order)})
 
 
 def _put(members: Sequence[cst.CSTNode], order: Sequence[int]) -> list[cst.CSTNode]:

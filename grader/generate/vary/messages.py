@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 
 import libcst as cst
@@ -63,13 +63,14 @@ def _spoken(tree: Tree) -> Iterator[Text]:
         homes += [a for a in call.args if isinstance(a.value, cst.FormattedString)]
     seen: set[int] = set()
     for home in homes:
-        for text in (*tree.all(cst.SimpleString, home), *tree.all(cst.FormattedStringText, home)):
+        plain: list[Text] = [*tree.all(cst.SimpleString, home)]
+        for text in (*plain, *tree.all(cst.FormattedStringText, home)):
             if id(text) not in seen and not _is_key(tree, text):
                 seen.add(id(text))
                 yield text
 
 
-def _is_key(tree: Tree, text: cst.CSTNode) -> bool:
+def _is_key(tree: Tree, text: Text) -> bool:
     """Tell whether a text stands in a subscript or in a call inside the message."""
     above = tree.parent(text)
     call = tree.parent(above) if isinstance(above, cst.Arg) else None
@@ -96,8 +97,12 @@ def _docstrings(notes: Rewrites, stream: Stream) -> None:
             new = f'"""{table[word[1]]}'
             notes.change(
                 text,
-                lambda old, w=word[0], n=new: old.with_changes(value=old.value.replace(w, n, 1)),
+                partial(_begun, old=word[0], new=new),
             )
+
+
+def _begun(text: cst.SimpleString, old: str, new: str) -> cst.SimpleString:
+    return text.with_changes(value=new + text.value.removeprefix(old))
 
 
 def _person(verb: str, third: bool) -> str:

@@ -1,5 +1,7 @@
 """Variation: the command line is put together in a function of its own, or in ``main``."""
 
+from functools import partial
+
 import libcst as cst
 
 from grader.generate.vary.rewrite import Rewrites
@@ -14,12 +16,12 @@ NAMES = ("build_parser", "make_parser", "get_parser", "cli", "command_line", "pa
 def swap_parser(notes: Rewrites, stream: Stream) -> None:
     """Note the changes of one program."""
     tree = notes.tree
-    free = [name for name in NAMES if name not in tree.names()]
+    free = [name for name in NAMES if name not in notes.taken]
     for function in tree.all(cst.FunctionDef):
         own = tree.parent(function) is tree.module
         if own and free and _is_whole(tree, function) and stream.chance(SPLIT_OUT):
             name = stream.choice(free)
-            notes.change(function, lambda old, n=name: _split_out(old, n))
+            notes.change(function, partial(_split_out, name=name))
             break
     if stream.chance(TUPLES):
         for argument in tree.all(cst.Arg):
@@ -53,9 +55,10 @@ def _made(lines: list[cst.SimpleStatementLine]) -> str | None:
     for line in lines:
         assign = assignment(line)
         value = assign.value if assign is not None else None
-        if assign is not None and isinstance(value, cst.Call):
-            if call_name(value) == "ArgumentParser" and len(target_names(assign)) == 1:
-                return target_names(assign)[0]
+        if assign is None or not isinstance(value, cst.Call) or len(target_names(assign)) != 1:
+            continue
+        if call_name(value) == "ArgumentParser":
+            return target_names(assign)[0]
     return None
 
 

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Sequence
+from functools import partial
 
 import libcst as cst
 
 from grader.generate.vary.names import families
-from grader.generate.vary.rewrite import Rewrites
+from grader.generate.vary.rewrite import Rewrites, setting
 from grader.stream import Stream
 from seeded_bugs.syntax.tree import Tree, assignment, call_name, string, target_names
 
@@ -143,9 +144,9 @@ def _import(notes: Rewrites, old: str, new: str) -> None:
                 continue
             added = cst.ImportAlias(cst.Name(new))
             if read:
-                notes.change(line, lambda node, a=added: _extended(node, a))
+                notes.change(line, partial(_extended, added=added))
             else:
-                notes.change(alias, lambda node: node.with_changes(name=cst.Name(new)))
+                notes.change(alias, setting(name=cst.Name(new)))
 
 
 def _extended(line: cst.ImportFrom, added: cst.ImportAlias) -> cst.CSTNode:
@@ -169,4 +170,4 @@ def _rename_steps(
             label = step.elements[0].value
             new = table.get(string(label) or "")
             if new is not None:
-                notes.change(label, lambda old, n=new: old.with_changes(value=f'"{n}"'))
+                notes.change(label, setting(value=f'"{new}"'))

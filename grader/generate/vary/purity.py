@@ -15,25 +15,26 @@ from seeded_bugs.syntax.shapes import imported
 from seeded_bugs.syntax.tree import Tree, assignment, call_name, string
 
 # Functions and methods that change nothing and draw nothing at random.
-PURE_CALLS = frozenset(
-    """
-    abs all any bool dict enumerate float frozenset int isinstance len list max min range repr
-    reversed round set sorted str sum tuple zip Path fromkeys
-    DataFrame Series to_datetime to_numeric date_range is_numeric_dtype isna notna isnull notnull
-    dropna fillna drop drop_duplicates duplicated between isin astype rename assign merge clip shift
-    rolling groupby transform agg mean std median sum min max count nunique value_counts quantile
-    sort_values sort_index reset_index to_numpy tolist copy replace strip lower upper len
-    total_seconds normalize floor round abs get items keys values head cumsum diff size
-    log log1p log10 exp expm1 sqrt where maximum minimum arange unique percentile concatenate
-    array zeros ones full asarray argmax argsort index
-    predict predict_proba get_params read_bytes hexdigest sha256 encode join format is_file exists
-    OneHotEncoder StandardScaler SimpleImputer OrdinalEncoder RobustScaler MinMaxScaler
-    Pipeline make_pipeline ColumnTransformer make_column_transformer FunctionTransformer
-    TfidfVectorizer CountVectorizer TransformedTargetRegressor PolynomialFeatures
-    StratifiedKFold KFold TimeSeriesSplit RepeatedStratifiedKFold GroupKFold
-    DummyClassifier DummyRegressor asdict get_dummies hour getLogger
-    """.split()
-)
+PURE_CALLS = frozenset((
+    "abs", "all", "any", "bool", "dict", "enumerate", "float", "frozenset", "int", "isinstance",
+    "len", "list", "max", "min", "range", "repr", "reversed", "round", "set", "sorted", "str",
+    "sum", "tuple", "zip", "Path", "fromkeys", "DataFrame", "Series", "to_datetime", "to_numeric",
+    "date_range", "is_numeric_dtype", "isna", "notna", "isnull", "notnull", "dropna", "fillna",
+    "drop", "drop_duplicates", "duplicated", "between", "isin", "astype", "rename", "assign",
+    "merge", "clip", "shift", "rolling", "groupby", "transform", "agg", "mean", "std", "median",
+    "count", "nunique", "value_counts", "quantile", "sort_values", "sort_index", "reset_index",
+    "to_numpy", "tolist", "copy", "replace", "strip", "lower", "upper", "total_seconds",
+    "normalize", "floor", "get", "items", "keys", "values", "head", "cumsum", "diff", "size",
+    "log", "log1p", "log10", "exp", "expm1", "sqrt", "where", "maximum", "minimum", "arange",
+    "unique", "percentile", "concatenate", "array", "zeros", "ones", "full", "asarray", "argmax",
+    "argsort", "index", "predict", "predict_proba", "get_params", "read_bytes", "hexdigest",
+    "sha256", "encode", "join", "format", "is_file", "exists", "OneHotEncoder", "StandardScaler",
+    "SimpleImputer", "OrdinalEncoder", "RobustScaler", "MinMaxScaler", "Pipeline",
+    "make_pipeline", "ColumnTransformer", "make_column_transformer", "FunctionTransformer",
+    "TfidfVectorizer", "CountVectorizer", "TransformedTargetRegressor", "PolynomialFeatures",
+    "StratifiedKFold", "KFold", "TimeSeriesSplit", "RepeatedStratifiedKFold", "GroupKFold",
+    "DummyClassifier", "DummyRegressor", "asdict", "get_dummies", "hour", "getLogger",
+))  # fmt: skip
 ESTIMATORS = re.compile(
     r"[A-Z]\w*(Classifier|Regressor|Regression|Boosting\w*|Ridge|Lasso|SVC|SVR|NB|Net)\Z"
 )
@@ -42,7 +43,7 @@ LOGGING = frozenset({"debug", "info", "warning", "error"})
 
 @dataclass(frozen=True)
 class Doing:
-    """What a free line does: names it reads, names it binds or changes, columns, and whether it logs.
+    """What a free line does: what it reads, what it binds or changes, and whether it logs.
 
     ``column`` is (table, column) where all it changes is one column of a table.
     """

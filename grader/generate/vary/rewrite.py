@@ -17,11 +17,17 @@ Change = Callable[[Any], Made]
 Block = cst.Module | cst.IndentedBlock
 
 
+def setting(**fields: object) -> Change:
+    """Return the change that gives a node these fields."""
+    return lambda old: old.with_changes(**fields)
+
+
 class Rewrites:
-    """The changes noted for one tree."""
+    """The changes noted for one tree; ``taken`` are its names and those that changes bring in."""
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
+        self.taken = set(tree.names())
         self._changes: dict[int, list[Change]] = {}
         self._orders: dict[int, list[int]] = {}
         self._dropped: set[int] = set()
@@ -82,7 +88,7 @@ class _Worker(cst.CSTTransformer):
         super().__init__()
         self._tree, self._changes, self._orders = tree, changes, orders
         self._dropped, self._above = dropped, above
-        self._made: dict[int, Sequence[cst.BaseStatement]] = {}
+        self._made: dict[int, list[cst.CSTNode]] = {}
 
     def on_visit(self, node: cst.CSTNode) -> bool:
         return id(node) in self._above
@@ -99,8 +105,8 @@ class _Worker(cst.CSTTransformer):
             if isinstance(made, cst.CSTNode):
                 made = change(made)
         if isinstance(self._tree.parent(original_node), cst.Module | cst.IndentedBlock):
-            lines = [made] if isinstance(made, cst.CSTNode) else list(made)
-            self._made[id(original_node)] = [] if id(original_node) in self._dropped else lines  # type: ignore[assignment]
+            lines: list[cst.CSTNode] = [made] if isinstance(made, cst.CSTNode) else [*made]
+            self._made[id(original_node)] = [] if id(original_node) in self._dropped else lines
             return original_node  # its block takes what was made of it
         assert isinstance(made, cst.CSTNode), "only a statement becomes several nodes"
         return made
@@ -110,7 +116,7 @@ class _Worker(cst.CSTTransformer):
         body: list[cst.CSTNode] = []
         for place in order:
             old = original.body[place]
-            body.extend(self._made.pop(id(old), [old]))  # type: ignore[list-item]
+            body.extend(self._made.pop(id(old), [old]))
         return updated.with_changes(body=body)
 
 

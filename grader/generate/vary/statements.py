@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import libcst as cst
 
 from grader.generate.vary.purity import Doing, doing, may_swap
-from grader.generate.vary.rewrite import Block, Rewrites
+from grader.generate.vary.rewrite import Rewrites, setting
 from grader.stream import Stream
 from seeded_bugs.syntax.tree import Tree, call_name, string
 
@@ -80,8 +80,15 @@ def _free(a: Doing | None, b: Doing | None) -> bool:
 
 def _starts_cell(statement: cst.CSTNode) -> bool:
     """Tell whether a notebook's cell mark stands above a statement."""
-    lines = getattr(statement, "leading_lines", ())
-    return any(line.comment is not None and line.comment.value.startswith("# %%") for line in lines)
+    above = [line.comment.value for line in _lines_above(statement) if line.comment is not None]
+    return any(comment.startswith("# %%") for comment in above)
+
+
+def _lines_above(statement: cst.CSTNode) -> Sequence[cst.EmptyLine]:
+    """Return the blank lines and comments that stand above a statement."""
+    if isinstance(statement, cst.SimpleStatementLine | cst.BaseCompoundStatement):
+        return statement.leading_lines
+    return ()
 
 
 def _shuffled_module(tree: Tree, stream: Stream) -> list[int]:
@@ -155,7 +162,7 @@ def _paragraphs(tree: Tree, run: list[int], stream: Stream) -> list[int]:
     body = tree.module.body
     groups: list[list[int]] = []
     for place in run:
-        if not groups or getattr(body[place], "leading_lines", ()):
+        if not groups or _lines_above(body[place]):
             groups.append([])
         groups[-1].append(place)
     mixed = [place for group in groups for place in _shuffled_group(tree, group, stream)]
@@ -173,8 +180,7 @@ def _shuffled_group(tree: Tree, group: list[int], stream: Stream) -> list[int]:
 
 
 def _commented(statement: cst.CSTNode) -> bool:
-    lines = getattr(statement, "leading_lines", ())
-    return any(line.comment is not None for line in lines)
+    return any(line.comment is not None for line in _lines_above(statement))
 
 
 def _keep_blank_lines(notes: Rewrites, order: Sequence[int]) -> None:
@@ -183,12 +189,12 @@ def _keep_blank_lines(notes: Rewrites, order: Sequence[int]) -> None:
     heads: dict[int, int] = {}
     head = 0
     for place, statement in enumerate(body):
-        if place == 0 or _kind(statement) != "line" or getattr(statement, "leading_lines", ()):
+        if place == 0 or _kind(statement) != "line" or _lines_above(statement):
             head = place
         heads[place] = head
     first = {heads[place]: place for place in reversed(order)}
     for top, place in first.items():
         if top != place:
-            above = body[top].leading_lines  # type: ignore[union-attr]
-            notes.change(body[place], lambda old, a=above: old.with_changes(leading_lines=a))
-            notes.change(body[top], lambda old: old.with_changes(leading_lines=()))
+            above = _lines_above(body[top])
+            notes.change(body[place], setting(leading_lines=above))
+            notes.change(body[top], setting(leading_lines=()))

@@ -1,4 +1,4 @@
-"""Variation: several names bound in one line or in several; entries added by ``|=`` or ``update``."""
+"""Variation: several names bound in a line or in several; entries added by ``|=`` or a method."""
 
 from collections.abc import Sequence
 
@@ -64,6 +64,7 @@ def _apart(line: cst.SimpleStatementLine) -> cst.CSTNode | list[cst.BaseStatemen
     lines: list[cst.BaseStatement] = [
         cst.SimpleStatementLine([cst.Assign([cst.AssignTarget(a.value)], b.value)])
         for a, b in zip(parts[0].elements, parts[1].elements, strict=True)
+        if isinstance(a.value, cst.Name | cst.Attribute)
     ]
     return shown_above(lines, line)
 
@@ -123,9 +124,9 @@ def _lists(tree: Tree) -> set[str]:
     for line in tree.module.body:
         assign = assignment(line)
         target = assign.targets[0].target if assign is not None else None
-        if assign is not None and isinstance(target, cst.Name) and target.value.isupper():
-            if isinstance(assign.value, cst.List):
-                found.add(target.value)
+        listed = assign is not None and isinstance(assign.value, cst.List)
+        if listed and isinstance(target, cst.Name) and target.value.isupper():
+            found.add(target.value)
     return found
 
 
