@@ -142,7 +142,7 @@ def test_a_program_answers_the_same_however_it_is_written() -> None:
 
 def test_every_shape_is_written_both_ways() -> None:
     texts = [rewritten(SAMPLE, stream(number)) for number in range(40)]
-    for sign in (".update(", ".format(", '" % (', " if len(", "def build_parser", "{**"):
+    for sign in (".update(", ".format(", '" % (', '" if len(', "def build_parser", "{**"):
         there = sum(sign in text for text in texts)
         assert 0 < there < len(texts), (sign, there)
     loops = [sum(isinstance(n, ast.For) for n in ast.walk(ast.parse(text))) for text in texts]

@@ -32,6 +32,7 @@ class Families(Record):
 
     together: tuple[tuple[tuple[str, ...], ...], ...]
     mutual: tuple[tuple[str, ...], ...]
+    folders: tuple[tuple[str, ...], ...]
     whole: tuple[tuple[str, ...], ...]
     words: tuple[tuple[str, ...], ...]
     steps: tuple[tuple[str, ...], ...]
@@ -52,10 +53,11 @@ def rename(notes: Rewrites, stream: Stream) -> None:
     uses = uses_of(tree)
     notes.taken |= uses.words
     free = {*uses.variables, *uses.attributes} - uses.kept - KEPT
+    folders = _folders(tree)
     table = _draw_together(free, stream, notes.taken)
     for name in sorted(free - set(table)):
         if not name.startswith("__") and stream.chance(RENAMED):
-            new = _draw(name, stream, notes.taken)
+            new = _draw(name, stream, notes.taken, name in folders)
             if new is not None:
                 table[name] = new
                 notes.taken.add(new)
@@ -88,11 +90,23 @@ def _may_be(old: str, new: str, taken: set[str]) -> bool:
     return new not in taken and new not in reserved() and serves_alike(old, new)
 
 
-def _draw(name: str, stream: Stream, taken: set[str]) -> str | None:
+def _folders(tree: Tree) -> set[str]:
+    """Return the names that a file name is joined to with a slash."""
+    joined = [b for b in tree.all(cst.BinaryOperation) if isinstance(b.operator, cst.Divide)]
+    named = [b.left.value for b in joined if isinstance(b.left, cst.Name) and _is_text(b.right)]
+    return set(named)
+
+
+def _is_text(node: cst.BaseExpression) -> bool:
+    return isinstance(node, cst.SimpleString | cst.FormattedString)
+
+
+def _draw(name: str, stream: Stream, taken: set[str], is_folder: bool) -> str | None:
     """Return another name of the same meaning that stands nowhere in the program."""
     known = families()
     made = [m for family in known.mutual if name in family for m in family]
-    made += [m for family in known.whole if name == family[0] for m in family]
+    whole = (*known.whole, *(known.folders if is_folder else ()))
+    made += [m for family in whole if name == family[0] for m in family]
     made += [m for _ in range(4) if (m := _by_words(name, stream)) is not None]
     for new in stream.shuffled(list(dict.fromkeys(made))):
         if _may_be(name, new, taken):
