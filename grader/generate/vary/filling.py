@@ -16,6 +16,7 @@ FOLLOWED = 85  # per cent of the places that follow the program's style
 _SLOT = re.compile(r"%(?:(?P<spec>\.\d+)?(?P<kind>[dsf])|%)")
 # A quote would do outside an f-string too, but not in what a kind of flaw puts in its place.
 _NOT_INSIDE = ("'", '"', "\\", "{", "\n", "lambda", ":=", "#")
+_SHOWN_PLAIN = ("", "d")  # %d takes any number, {:d} only whole ones
 _SPEC = re.compile(r"(\.\d+f|d)?\Z")
 
 Filled = tuple[list[str], list[tuple[cst.BaseExpression, str]]]
@@ -94,7 +95,7 @@ def _read_log(call: cst.Call) -> Filled | None:
             continue
         if slot["kind"] == "f" and not slot["spec"]:
             return None
-        formats.append(f"{slot['spec']}f" if slot["kind"] == "f" else "")
+        formats.append({"f": f"{slot['spec']}f", "d": "d", "s": ""}[slot["kind"]])
         texts.append("")
     texts[-1] += text[end:]
     values = [a.value for a in call.args[1:]]
@@ -146,7 +147,7 @@ def _format(filled: Filled) -> cst.BaseExpression | None:
     texts, slots = filled
     parts = [_braced(texts[0])]
     for (_, spec), text in zip(slots, texts[1:], strict=True):
-        parts += [f"{{:{spec}}}" if spec else "{}", _braced(text)]
+        parts += ["{}" if spec in _SHOWN_PLAIN else f"{{:{spec}}}", _braced(text)]
     head = cst.Attribute(_quoted("".join(parts)), cst.Name("format"))
     return cst.Call(head, [cst.Arg(value) for value, _ in slots])
 
@@ -158,7 +159,10 @@ def _f_string(filled: Filled) -> cst.BaseExpression | None:
         inside = code(value)
         if any(mark in inside for mark in _NOT_INSIDE):
             return None
-        parts += [f"{{{inside}:{spec}}}" if spec else f"{{{inside}}}", _braced(text)]
+        parts += [
+            f"{{{inside}}}" if spec in _SHOWN_PLAIN else f"{{{inside}:{spec}}}",
+            _braced(text),
+        ]
     return expression('f"' + "".join(parts) + '"')
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import libcst as cst
 
+from grader.generate.vary.marks import COLUMN
 from grader.generate.vary.rewrite import Rewrites, setting
 from grader.stream import Stream
 from seeded_bugs.syntax.tree import Tree, call_name, code, keyword
@@ -12,8 +13,6 @@ CHANGED = 45  # per cent of the places, each idiom drawn once for the program an
 SAME_NAMES = (
     ("isna", "isnull"),
     ("notna", "notnull"),
-    ("day_of_week", "dayofweek", "weekday"),
-    ("day_of_year", "dayofyear"),
 )
 
 
@@ -21,8 +20,6 @@ def swap_idioms(notes: Rewrites, stream: Stream) -> None:
     """Note other ways for some places."""
     tree = notes.tree
     _same_names(notes, stream)
-    if "column_name" in notes.taken:
-        return
     for call in tree.calls():
         for fits, change in _CALLS:
             if fits(tree, call) and stream.chance(CHANGED):
@@ -123,11 +120,11 @@ def _cast_by_text(call: cst.Call) -> cst.CSTNode:
 def _is_fromkeys(tree: Tree, call: cst.Call) -> bool:
     plain = len(call.args) == 2 and all(a.keyword is None and not a.star for a in call.args)
     single = plain and isinstance(call.args[1].value, cst.Name | cst.SimpleString)
-    return code(call.func) == "dict.fromkeys" and single
+    return code(call.func) == "dict.fromkeys" and single and COLUMN not in tree.names()
 
 
 def _as_dict_comprehension(call: cst.Call) -> cst.CSTNode:
-    name = cst.Name("column_name")
+    name = cst.Name(COLUMN)
     return cst.DictComp(name, call.args[1].value, cst.CompFor(name, call.args[0].value))
 
 

@@ -18,6 +18,7 @@ WORDS = (
     "split", "feature", "validate", "check", "threshold", "seed", "load", "dump", "fit",
     "NUM", "CAT", "AFTER", "LATER", "POST", "repeat", "duplicate", "macro",
 )  # fmt: skip
+COLUMN = "column_name"  # what the variations call a column where they need a name of their own
 TIMES = ("time", "date", "chron", "period")
 TRUTH = re.compile(r"y|y_\w+|\w*(truth|true|label|target|actual)\w*", re.IGNORECASE)
 GUESS = re.compile(r"pred|hat|score|prob|guess", re.IGNORECASE)
@@ -47,8 +48,8 @@ def serves_alike(old: str, new: str) -> bool:
 
 @cache
 def reserved() -> frozenset[str]:
-    """Return the names that no variation may give: Python's, and those that kinds bring in."""
-    names = {*keyword.kwlist, *keyword.softkwlist, *dir(builtins)}
+    """Return the names that renaming may not give: Python's, and those that come in later."""
+    names = {COLUMN, *keyword.kwlist, *keyword.softkwlist, *dir(builtins)}
     examples = [e for kind in catalog.bugs().values() for e in kind.examples]
     examples += [e for kind in catalog.decoys().values() for e in kind.examples]
     for example in examples:
