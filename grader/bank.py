@@ -2,17 +2,21 @@
 
 import secrets
 import subprocess
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
+from typing import Protocol
 
 from grader.avoid import Avoided
-from grader.errors import OutputError, PlanError, RunError, SecretError
+from grader.errors import OutputError, RunError, SecretError
 from grader.files import write_whole
 from grader.generate.build import Made
 from grader.generate.exercise import Wish, make_exercise
 from grader.prove.run import check_runs
+from grader.prove.runner import Runner
+from grader.proving import prove, with_evidence
+from grader.scenarios.library import scenario
 from grader.stream import SECRET_BYTES, derive
 
 ATTEMPTS = 20
@@ -53,76 +57,90 @@ def secret_from_file(path: Path) -> Secret:
     return Secret(value, "file")
 
 
-def make_many(
-    secret: Secret,
-    wish: Wish,
-    count: int,
-    check: bool,
-    avoid: Avoided | None = None,
-    tell: Callable[[str], None] = lambda _: None,
-) -> Iterator[Made]:
-    """Yield ``count`` exercises; each has a sub-secret that tells nothing about the others.
-
-    Args:
-        avoid: exercises that none may resemble; what is made here is added, so that those of one
-            run do not resemble one another either.
-        tell: hears of every exercise that was left because it was too like another.
-    """
+def make_many(secret: Secret, wish: Wish, count: int, check: "Check") -> Iterator["Checked"]:
+    """Yield ``count`` exercises; each has a sub-secret that tells nothing about the others."""
     for number in range(count):
-        made = make_unlike(secret, wish, f"exercise/{number}", check, avoid, tell)
-        if avoid is not None:
-            avoid.add(made)
-        yield made
+        yield make_checked(secret, wish, f"exercise/{number}", check)
 
 
-def make_unlike(
-    secret: Secret,
-    wish: Wish,
-    label: str,
-    check: bool,
-    avoid: Avoided | None,
-    tell: Callable[[str], None],
-) -> Made:
-    """Make one exercise that resembles none of those to avoid; the next in line after each one.
+@dataclass(frozen=True)
+class Checked:
+    """An exercise that passed its check, and why others before it in line did not."""
 
-    Raises:
-        PlanError: if every attempt resembles one; and as `make_checked`.
+    made: Made
+    replaced: tuple[str, ...] = ()
+
+
+class Check(Protocol):
+    """Looks at an exercise before it is published."""
+
+    def __call__(self, made: Made) -> Made:
+        """Return the exercise, with its evidence if there is some.
+
+        Raises:
+            RunError: if it is not fit to be published.
+        """
+
+
+def unchecked(made: Made) -> Made:
+    """Return the exercise as it is."""
+    return made
+
+
+def run_check(made: Made) -> Made:
+    """Check that the program trains and predicts; nothing is proved."""
+    data = next(name for name in made.files if name.startswith("data/"))
+    check_runs({**made.files, "program.py": made.key.program.encode()}, data)
+    return made
+
+
+def proof_check(runner: Runner) -> Check:
+    """Return the check that proves every flaw and refutes every decoy."""
+
+    def check(made: Made) -> Made:
+        outcome = prove(made.key, made.clean, scenario(made.key.scenario), runner)
+        if outcome.faults:
+            raise RunError("; ".join(outcome.faults))
+        return replace(made, key=with_evidence(made.key, outcome.verdicts))
+
+    return check
+
+
+def unlike_check(avoid: Avoided, check: Check) -> Check:
+    """Return the check that first refuses what all but repeats an exercise to avoid.
+
+    What passes is avoided from then on, so exercises of one run do not resemble one another.
     """
-    for attempt in range(ATTEMPTS):
-        made = make_checked(secret, wish, f"{label}/unlike/{attempt}" if attempt else label, check)
-        near = avoid.near(made) if avoid is not None else None
-        if near is None:
-            return made
-        tell(
-            f"a near-duplicate of {near.exercise} was left "
-            f"({near.share:.0%} of its token runs are the same); drawing the next"
-        )
-    raise PlanError(
-        f"all of {ATTEMPTS} attempts are near-duplicates of exercises to avoid; "
-        "choose another scenario or level, or a smaller --avoid folder"
-    )
+
+    def checked(made: Made) -> Made:
+        near = avoid.near(made)
+        if near is not None:
+            raise RunError(
+                f"a near-duplicate of {near.exercise}: {near.share:.0%} of its token runs are "
+                "the same"
+            )
+        passed = check(made)
+        avoid.add(passed)
+        return passed
+
+    return checked
 
 
-def make_checked(secret: Secret, wish: Wish, label: str, check: bool) -> Made:
-    """Make one exercise; if its program does not run, the next in line takes its place.
+def make_checked(secret: Secret, wish: Wish, label: str, check: Check) -> Checked:
+    """Make one exercise; if it does not pass, the next in line takes its place.
 
     Raises:
-        RunError: if none of the attempts gives a program that runs.
+        RunError: if none of the attempts passes.
         PlanError, ScenarioError, CatalogError: as `make_exercise`.
     """
-    failures = []
+    failures: list[str] = []
     for attempt in range(ATTEMPTS):
         made = make_exercise(derive(secret.value, f"{label}/{attempt}"), secret.kind, wish)
-        if not check:
-            return made
-        data = next(name for name in made.files if name.startswith("data/"))
         try:
-            check_runs({**made.files, "program.py": made.key.program.encode()}, data)
+            return Checked(check(made), tuple(failures))
         except RunError as error:
             failures.append(f"{made.key.scenario}: {error}")
-            continue
-        return made
-    raise RunError(f"no program of {ATTEMPTS} attempts runs; the last: {failures[-1]}")
+    raise RunError(f"none of {ATTEMPTS} attempts is fit to be published; the last: {failures[-1]}")
 
 
 def publish(made: Made, exercises: Path, keys: Path) -> None:
@@ -165,12 +183,19 @@ def _git(folder: Path, *arguments: str) -> int:
 
 @dataclass(frozen=True)
 class BankEntry:
-    """One exercise of the committed bank."""
+    """One exercise of the committed bank; ``attempt`` is the first of its line that is proved."""
 
     scenario: str
     level: str
     demo_seed: int
     formats: tuple[str, ...]
+    attempt: int = 0
+
+    def made(self) -> Made:
+        """Return the exercise as it is before its proofs: the same bytes every time."""
+        wish = Wish(scenario=self.scenario, level=self.level, formats=self.formats)  # type: ignore[arg-type]
+        secret = demo_secret(self.demo_seed)
+        return make_exercise(derive(secret.value, f"bank/{self.attempt}"), secret.kind, wish)
 
 
 def bank_recipe() -> list[BankEntry]:
@@ -179,13 +204,18 @@ def bank_recipe() -> list[BankEntry]:
 
     table = tomllib.loads(files("grader").joinpath("bank.toml").read_text("utf-8"))
     return [
-        BankEntry(e["scenario"], e["level"], e["demo_seed"], tuple(e["formats"]))
+        BankEntry(
+            e["scenario"], e["level"], e["demo_seed"], tuple(e["formats"]), e.get("attempt", 0)
+        )
         for e in table["exercise"]
     ]
 
 
-def make_bank() -> Iterator[Made]:
-    """Yield the exercises of the bank, in the order of the recipe."""
+def make_bank(check: Check) -> Iterator[Made]:
+    """Yield the exercises of the bank, in the order of the recipe.
+
+    Raises:
+        RunError: if one does not pass; its ``attempt`` in the recipe must be raised then.
+    """
     for entry in bank_recipe():
-        wish = Wish(scenario=entry.scenario, level=entry.level, formats=entry.formats)  # type: ignore[arg-type]
-        yield make_checked(demo_secret(entry.demo_seed), wish, "bank", check=True)
+        yield check(entry.made())

@@ -5,11 +5,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from grader import bank
 from grader.avoid import Avoided, avoided
-from grader.bank import Secret, make_many, make_unlike
+from grader.bank import Secret, make_checked, make_many, unchecked, unlike_check
 from grader.cli.main import cli
-from grader.errors import ExerciseError, PlanError
+from grader.errors import ExerciseError, RunError
 from grader.generate.build import Made
 from grader.generate.exercise import Wish
 from grader.generate.likeness import NEAR_DUPLICATE, grams, share
@@ -22,7 +21,7 @@ WISH = Wish(scenario="churn")
 
 @pytest.fixture(scope="module")
 def two() -> list[Made]:
-    return list(make_many(SECRET, WISH, 2, check=False))
+    return [c.made for c in make_many(SECRET, WISH, 2, unchecked)]
 
 
 def test_the_share_counts_what_both_have_over_the_smaller() -> None:
@@ -55,30 +54,39 @@ def test_an_exercise_is_near_itself_and_not_near_another(two: list[Made]) -> Non
 def test_a_near_duplicate_is_left_and_the_next_taken(two: list[Made]) -> None:
     avoid = Avoided()
     avoid.add(two[0])
-    said: list[str] = []
-    made = make_unlike(SECRET, WISH, "exercise/0", False, avoid, said.append)
-    assert made.exercise.id != two[0].exercise.id
-    assert share(grams(made.key.program), grams(two[0].key.program)) <= NEAR_DUPLICATE
-    assert len(said) == 1
-    assert two[0].exercise.id in said[0]
-    assert "100%" in said[0]
+    checked = make_checked(SECRET, WISH, "exercise/0", unlike_check(avoid, unchecked))
+    assert checked.made.exercise.id != two[0].exercise.id
+    assert share(grams(checked.made.key.program), grams(two[0].key.program)) <= NEAR_DUPLICATE
+    assert len(checked.replaced) == 1
+    assert f"a near-duplicate of {two[0].exercise.id}: 100%" in checked.replaced[0]
 
 
 def test_nothing_to_avoid_changes_nothing(two: list[Made]) -> None:
-    said: list[str] = []
-    again = list(make_many(SECRET, WISH, 2, False, Avoided(), said.append))
-    assert [m.files for m in again] == [m.files for m in two]
-    assert said == []
+    again = list(make_many(SECRET, WISH, 2, unlike_check(Avoided(), unchecked)))
+    assert [c.made.files for c in again] == [m.files for m in two]
+    assert [c.replaced for c in again] == [(), ()]
+
+
+def test_what_was_made_is_avoided_and_what_failed_its_check_is_not(two: list[Made]) -> None:
+    def refuse(_: Made) -> Made:
+        raise RunError("does not run")
+
+    avoid = Avoided()
+    with pytest.raises(RunError, match="does not run"):
+        unlike_check(avoid, refuse)(two[0])
+    assert unlike_check(avoid, unchecked)(two[0]) is two[0]
+    with pytest.raises(RunError, match="near-duplicate"):
+        unlike_check(avoid, unchecked)(two[0])
 
 
 def test_it_is_an_error_if_every_attempt_is_a_near_duplicate(
     two: list[Made], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bank, "make_checked", lambda *_: two[0])
+    monkeypatch.setattr("grader.bank.make_exercise", lambda *_: two[0])
     avoid = Avoided()
     avoid.add(two[0])
-    with pytest.raises(PlanError, match="near-duplicates of exercises to avoid"):
-        make_unlike(SECRET, WISH, "exercise/0", False, avoid, lambda _: None)
+    with pytest.raises(RunError, match=r"none of 20 attempts is fit .*near-duplicate of"):
+        make_checked(SECRET, WISH, "exercise/0", unlike_check(avoid, unchecked))
 
 
 def test_a_folder_of_exercises_is_read_as_scripts_and_notebooks(
@@ -118,7 +126,7 @@ def test_the_command_says_that_it_drew_another(two: list[Made], tmp_path: Path) 
     assert runner.invoke(cli, first).exit_code == 0
     result = runner.invoke(cli, [*again, "--avoid", str(tmp_path / "a")])
     assert result.exit_code == 0, result.output
-    assert "near-duplicate" in result.stderr
+    assert "near-duplicate" in result.output
     names = [{p.name for p in (tmp_path / x).iterdir()} for x in "ab"]
     assert not names[0] & names[1]
     refused = runner.invoke(cli, [*again, "--avoid", str(tmp_path / "c")])

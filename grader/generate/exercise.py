@@ -1,5 +1,6 @@
 """One exercise from a secret and a wish: vary, plan, sow, mess, build."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -50,7 +51,7 @@ def make_exercise(secret: bytes, secret_kind: str, wish: Wish) -> Made:
     include = tuple(catalog.bug(name).entry.name for name in wish.include)
     exclude = tuple(catalog.bug(name).entry.name for name in wish.exclude)
     folder = _choose_scenario(stream.child("scenario"), wish.scenario, include)
-    program = _vary(folder, stream.child("vary"), include)
+    program = clean_twin(secret, folder, include)
     kinds, decoys = fitting_kinds(program), _fitting_decoys(program)
     for attempt in range(ATTEMPTS):
         part = stream.child(f"attempt/{attempt}")
@@ -74,17 +75,25 @@ def make_exercise(secret: bytes, secret_kind: str, wish: Wish) -> Made:
         secret_kind=secret_kind,
         brief=folder.brief,
         data=_sample(folder, stream.child("data")),
+        clean=program,
     )
     return build(bed, order, kinds, decoys)
 
 
-def _vary(folder: ScenarioFolder, stream: Stream, include: tuple[str, ...]) -> str:
-    """Return the scenario's program written another way, one that takes the included kinds."""
-    program = folder.program
+def clean_twin(secret: bytes, folder: ScenarioFolder, kinds: Collection[str]) -> str:
+    """Return the program that an exercise of this secret is sown into: the scenario's, varied.
+
+    Args:
+        kinds: the kinds that it must take, as not every way to write a program takes every kind.
+            All kinds of the finished key give the same program as those that were asked for: the
+            program that was sown takes them all, and an earlier one, left because it lacks one
+            that was asked for, lacks one of the key.
+    """
+    stream, program = Stream(secret, "exercise/vary"), folder.program
     for attempt in range(ATTEMPTS):
         program = varied(folder.program, folder.variants, stream.child(f"attempt/{attempt}"))
         module = parsed(program)
-        if all(any(True for _ in catalog.bug(name).find(module)) for name in include):
+        if all(any(True for _ in catalog.bug(name).find(module)) for name in kinds):
             break
     return program
 

@@ -98,7 +98,7 @@ def unseen_category(material: Material, frame: pd.DataFrame) -> bytes | None:
 
 
 def gaps(material: Material, frame: pd.DataFrame) -> bytes:
-    """Return the table with every seventh cell left out of the number columns that may have gaps."""
+    """Return the table with every seventh cell left out of number columns that have gaps."""
     changed = frame.copy()
     names = [n for n in number_columns(material, frame) if frame[n].isna().any()]
     for shift, name in enumerate(names):

@@ -32,7 +32,7 @@ class Call:
     """One run of the program.
 
     Args:
-        arguments: after ``program.py``, such as ``("train", "--data", "data.csv", "--out", "out")``.
+        arguments: after ``program.py``, such as ``("train", "--data", "a.csv", "--out", "out")``.
         folder: the working directory, below the session's home, where the program lies.
         pinned: unseeded generators get a fixed seed; else each run draws its own.
         replay: the splits of an earlier run (`Run.splits`), given out again in their order.

@@ -61,7 +61,7 @@ class Trial:
         self._runner = runner
         self._runs: dict[str, Run] = {}
         self._done: set[str] = set()
-        self.found: dict[str, tuple["Finding", ...]] = {}
+        self.found: dict[str, tuple[Finding, ...]] = {}
         self.table = material.table("tidy")
 
     def ask_for(self, groups: Iterable[str]) -> None:

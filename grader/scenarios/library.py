@@ -26,6 +26,11 @@ class ScenarioFolder:
     make: Callable[[int, int], pd.DataFrame]
     variants: Variants
 
+    @property
+    def beside(self) -> dict[str, bytes]:
+        """Return the files that lie beside the program, by name."""
+        return {}
+
 
 @cache
 def scenario_names() -> tuple[str, ...]:

@@ -57,8 +57,8 @@ def differing(
     shared = [name for name in a.columns if name in b.columns]
     apart = set(a.columns) - set(b.columns) if further_allowed else set(a.columns) ^ set(b.columns)
     only = tuple(sorted(apart))
-    here = [a.columns.index(name) for name in shared]
-    there = [b.columns.index(name) for name in shared]
+    here = np.array([a.columns.index(name) for name in shared], dtype=np.intp)
+    there = np.array([b.columns.index(name) for name in shared], dtype=np.intp)
     unequal = a.cells[np.ix_(left, here)] != b.cells[np.ix_(right, there)]
     changed = tuple(name for name, any_ in zip(shared, unequal.any(axis=0), strict=True) if any_)
     rows_changed = len(left) if only else int(unequal.any(axis=1).sum())

@@ -1,4 +1,4 @@
-"""Row count: rows that go missing without a word, and repeats that stay although a line drops them."""
+"""Row count: rows that go missing without a word, and repeats that a line should have dropped."""
 
 import re
 from collections.abc import Iterator

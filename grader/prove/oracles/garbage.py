@@ -72,17 +72,18 @@ def _zeros(trial: Trial) -> Iterator[Finding]:
     here, there = _features(trial.base), _features(trial.twin.base)
     if here is None or there is None or here.rows is None or there.rows is None:
         return
-    rows, left, right = np.intersect1d(here.rows, there.rows, return_indices=True)
+    _, left, right = np.intersect1d(here.rows, there.rows, return_indices=True)
     shared = [name for name in here.columns if name in there.columns]
-    a = here.cells[np.ix_(left, [here.columns.index(n) for n in shared])]
-    b = there.cells[np.ix_(right, [there.columns.index(n) for n in shared])]
+    ours = np.array([here.columns.index(n) for n in shared], dtype=np.intp)
+    theirs = np.array([there.columns.index(n) for n in shared], dtype=np.intp)
+    a, b = here.cells[np.ix_(left, ours)], there.cells[np.ix_(right, theirs)]
     zeroed = (a == ZERO) & (b == NAN)
     if zeroed.any():
         columns = [n for n, any_ in zip(shared, zeroed.any(axis=0), strict=True) if any_]
         yield Finding(
             "zero-filled",
             tuple(s.line for s in steps(trial.base)),
-            f"{int(zeroed.sum())} missing values reach the pipeline as 0 ({', '.join(columns[:3])})",
+            f"{int(zeroed.sum())} missing values reach the model as 0 ({', '.join(columns[:3])})",
         )
 
 

@@ -20,7 +20,7 @@ RARE = 0.6
 def find(trial: Trial) -> list[Finding]:
     """Return the metric calls that are blind, with the lines that make them."""
     base = trial.base
-    found = []
+    found: list[Finding] = []
     for event in metric_events(base):
         first, second = base.table(event["first"]), base.table(event["second"])
         if first is None or second is None or len(first) < 30:
@@ -50,9 +50,10 @@ def _hard(run: Run, event: Event, second: Table) -> Iterator[Finding]:
 def _trivial(run: Run, given: npt.NDArray[np.float64]) -> bool:
     for use in run.of("use"):
         table = run.table(use["result"])
-        if use["name"] in TRIVIAL and table is not None and table.numbers is not None:
-            if len(table) == len(given) and (table.numbers == given[:, None]).all(axis=0).any():
-                return True
+        if use["name"] not in TRIVIAL or table is None or table.numbers is None:
+            continue
+        if len(table) == len(given) and (table.numbers == given[:, None]).all(axis=0).any():
+            return True
     return False
 
 

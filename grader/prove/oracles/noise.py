@@ -22,10 +22,10 @@ def find(trial: Trial) -> list[Finding]:
 
 def _resamples(event: Event) -> bool:
     if event["kind"] == "cross-validate":
-        return event["name"] != "cross_val_predict"
+        return str(event["name"]) != "cross_val_predict"
     if event["kind"] == "split":
         return int(event.get("parts", 1)) > 1
-    return event["kind"] == "fit" and event["name"].endswith("SearchCV")
+    return event["kind"] == "fit" and str(event["name"]).endswith("SearchCV")
 
 
 def _spread(run: Run) -> float:

@@ -36,7 +36,8 @@ def _scored_learnt(trial: Trial) -> Iterator[Finding]:
     """Yield a finding if every score of the model is on rows that it was fitted on."""
     base = trial.base
     fits = model_fits(base)
-    seen = np.unique(np.concatenate([labels_of(base, e["X"]) for e in fits])) if fits else []
+    parts = [labels_of(base, event["X"]) for event in fits]
+    seen = np.unique(np.concatenate(parts)) if parts else np.array([], dtype=np.int64)
     events = [e for e in metric_events(base) if len(scored(base, e))]
     if not events or not len(seen) or not _fitted_before(base, fits, events[-1]):
         return
@@ -91,7 +92,8 @@ def _equal_rows(run: Run) -> tuple[int, int] | None:
     apart = [p for p in pairs if not _share_labels(run, *p)]
     use, fit = (apart or pairs)[0]
     known, new = run.table(fit["X"]), run.table(use["X"])
-    assert known is not None and new is not None
+    assert known is not None
+    assert new is not None
     rows = {row.tobytes() for row in known.cells}
     return sum(row.tobytes() in rows for row in new.cells), len(new)
 

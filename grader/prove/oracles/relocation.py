@@ -1,4 +1,4 @@
-"""Relocation: the program is run from another directory, and without being told where things are."""
+"""Relocation: the program is run from elsewhere, and without being told where things are."""
 
 from grader.prove.finding import Finding, Oracle
 from grader.prove.trial import Trial
@@ -8,16 +8,15 @@ BARE = ("relocated/bare", "relocated/no-data", "relocated/no-out")
 
 def find(trial: Trial) -> list[Finding]:
     """Return absolute places that the program goes to by itself, and a move that breaks it."""
-    found = []
-    for name in BARE:
-        for event in trial.run(name).outside:
-            found.append(
-                Finding(
-                    "absolute-path",
-                    tuple(event["lines"]),
-                    f"without being told, the program goes to {event['path']}",
-                )
-            )
+    found = [
+        Finding(
+            "absolute-path",
+            tuple(event["lines"]),
+            f"without being told, the program goes to {event['path']}",
+        )
+        for name in BARE
+        for event in trial.run(name).outside
+    ]
     moved = trial.run("repeat/2")
     if not moved.sound:
         last = (moved.stderr.strip() or "no output").splitlines()[-1]

@@ -1,4 +1,4 @@
-"""Test reuse: the held-out rows are scored before training is over, so something is chosen by them."""
+"""Test reuse: held-out rows are scored before training is over, so they choose something."""
 
 import numpy as np
 

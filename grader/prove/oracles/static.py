@@ -117,9 +117,9 @@ def _silenced(tree: ast.AST) -> Iterator[Finding]:
         first = call.args[0] if call.args else None
         ignored = isinstance(first, ast.Constant) and first.value == "ignore"
         narrow = {k.arg for k in call.keywords} & {"category", "module", "message"}
-        if _name(call) in ("filterwarnings", "simplefilter") and ignored and not narrow:
-            if len(call.args) == 1:
-                yield Finding("silenced", _lines(call), "all warnings are ignored, of every kind")
+        silencer = _name(call) in ("filterwarnings", "simplefilter") and len(call.args) == 1
+        if silencer and ignored and not narrow:
+            yield Finding("silenced", _lines(call), "all warnings are ignored, of every kind")
 
 
 def _row_loops(tree: ast.AST) -> Iterator[Finding]:
@@ -161,9 +161,10 @@ def _cuts(tree: ast.AST) -> Iterator[ast.expr | ast.stmt]:
             value, text = node.comparators[0], ast.unparse(node.left).lower()
             if _share(value) and re.search(r"score|prob|confidence|chance|risk|p_", text):
                 yield node
-        if isinstance(node, ast.Assign) and _share(node.value):
-            if "threshold" in ast.unparse(node.targets[0]).lower():
-                yield node
+        assigned = isinstance(node, ast.Assign) and _share(node.value)
+        if assigned and "threshold" in ast.unparse(node).partition("=")[0].lower():
+            assert isinstance(node, ast.Assign)
+            yield node
 
 
 def _share(node: ast.expr) -> bool:
@@ -172,7 +173,7 @@ def _share(node: ast.expr) -> bool:
 
 
 def _unversioned(trial: Trial) -> Iterator[Finding]:
-    stored = [event for event in trial.base.of("store")]
+    stored = list(trial.base.of("store"))
     if stored and not any("version" in path.lower() for e in stored for path in e["holds"]):
         yield Finding(
             "unversioned",

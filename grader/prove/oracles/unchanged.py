@@ -1,4 +1,4 @@
-"""Value unchanged: a line that is meant to change something and does not; a score that never moves."""
+"""Value unchanged: a line that should change something and does not; a score that never moves."""
 
 import ast
 from collections.abc import Iterator

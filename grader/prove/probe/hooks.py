@@ -62,7 +62,9 @@ def _hook_estimators(diary: Diary, broken: bool) -> None:
             around = _fitting if name in FITS else _using
             if inspect.isfunction(member):
                 setattr(cls, name, around(diary, name, member, broken))
-            elif hasattr(member, "fn"):  # available only where the wrapped estimator has it
+            elif member is not None and hasattr(
+                member, "fn"
+            ):  # available only where the wrapped estimator has it
                 member.fn = around(diary, name, member.fn, broken)
         made = cls.__dict__.get("__init__")
         if inspect.isfunction(made) and "random_state" in inspect.signature(made).parameters:

@@ -42,7 +42,7 @@ class TableStore:
         return known[1] if known is not None and known[0] is value else None
 
     def add(self, value: object) -> int | None:
-        """Store a table, a column or an array of rows; return its number, None for anything else."""
+        """Store a table, a column or an array of rows; return its number, else None."""
         made = hashed(value)
         if made is None:
             return None
@@ -91,7 +91,7 @@ def hashed(value: object) -> tuple[np.ndarray, list[str]] | None:
 
 
 def as_numbers(value: object) -> np.ndarray | None:
-    """Return a narrow table of numbers as float64 (rows x columns); None for text or wide tables."""
+    """Return a narrow table of numbers as float64, rows x columns; None for text."""
     if scipy.sparse.issparse(value) or isinstance(value, list):
         return None
     try:
@@ -112,7 +112,7 @@ def _column(column: "pd.Series[Any]") -> np.ndarray:
 
 
 def _missing(cell: object) -> bool:
-    return cell is None or cell is pd.NaT or cell is pd.NA or (cell != cell)  # noqa: PLR0124
+    return cell is None or cell is pd.NaT or cell is pd.NA or (cell != cell)
 
 
 def _row_hashes(array: np.ndarray) -> np.ndarray:

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import scipy.sparse
-
 from sklearn.base import BaseEstimator
 
 from grader.prove.probe.diary import Diary, state_of
