@@ -1,4 +1,4 @@
-"""What a scenario folder says about itself (``scenario.toml``)."""
+"""What a scenario folder says about itself (``scenario.toml``, ``variants.toml``)."""
 
 from typing import Annotated, Literal
 
@@ -58,3 +58,30 @@ class Scenario(Record):
     split: Literal["random", "time", "group"] = "random"
     extra_files: tuple[ExtraFile, ...] = ()
     notebook_first: bool = False
+
+
+class Swap(Record):
+    """A passage of the clean program, which stands there once, and what may stand there instead."""
+
+    old: str
+    new: str
+
+
+class Choice(Record):
+    """Something a scenario leaves open: the program as it stands, or one of the ``options``.
+
+    Args:
+        name: what is chosen, ``model`` or ``length of the history``.
+        options: each a list of passages that change together. Every option is as sound as what
+            it replaces: it trains, predicts and beats the baseline, and what comments, docstrings
+            and the brief say stays true.
+    """
+
+    name: str
+    options: tuple[tuple[Swap, ...], ...]
+
+
+class Variants(Record):
+    """The contents of ``variants.toml``: choices that are made one by one, each for itself."""
+
+    choice: tuple[Choice, ...] = ()
