@@ -126,4 +126,5 @@ def reproved(key: AnswerKey, exercises: Path, runner: Runner) -> Outcome:
     if not (exercises / key.exercise).is_dir():
         raise ExerciseError(f"{exercises / key.exercise}: no such exercise; see --exercises")
     folder = scenario(key.scenario)
-    return prove(key, clean_twin(bytes.fromhex(key.secret), folder), folder, runner)
+    kinds = [item.kind for item in key.items]
+    return prove(key, clean_twin(bytes.fromhex(key.secret), folder, kinds), folder, runner)

@@ -73,7 +73,7 @@ ENTRY = Entry(
         "scored_on_training_rows",
     ),
 )
-TIMES = ("time", "date", "chron", "period")
+TIMES = ("time", "date", "day", "week", "month", "chron", "period")
 
 
 def find(module: cst.Module) -> Iterator[Site]:

@@ -1,4 +1,4 @@
-"""What a scenario folder says about itself (``scenario.toml``)."""
+"""What a scenario folder says about itself (``scenario.toml``, ``variants.toml``)."""
 
 from typing import Annotated, Literal
 
@@ -34,8 +34,9 @@ class Scenario(Record):
         late_columns: known only after the outcome, so never a feature.
         baseline: keys of the training report that hold figures of a trivial model.
         split: how the sound program parts its rows.
-        extra_files: settings that lie beside the program, here and in what candidates receive;
-            they are published as they are and never sown.
+        extra_files: settings that lie beside the program, in the scenario's folder and in what
+            candidates receive; they are published as they are and never sown.
+        notebook_first: the program is the export of a notebook, with a marker above each cell.
     """
 
     name: str
@@ -56,3 +57,31 @@ class Scenario(Record):
     baseline: tuple[str, ...] = ()
     split: Literal["random", "time", "group"] = "random"
     extra_files: tuple[ExtraFile, ...] = ()
+    notebook_first: bool = False
+
+
+class Swap(Record):
+    """A passage of the clean program, which stands there once, and what may stand there instead."""
+
+    old: str
+    new: str
+
+
+class Choice(Record):
+    """Something a scenario leaves open: the program as it stands, or one of the ``options``.
+
+    Args:
+        name: what is chosen, ``model`` or ``length of the history``.
+        options: each a list of passages that change together. Every option is as sound as what
+            it replaces: it trains, predicts and beats the baseline, and what comments, docstrings
+            and the brief say stays true.
+    """
+
+    name: str
+    options: tuple[tuple[Swap, ...], ...]
+
+
+class Variants(Record):
+    """The contents of ``variants.toml``: choices that are made one by one, each for itself."""
+
+    choice: tuple[Choice, ...] = ()

@@ -147,13 +147,25 @@ def _renamed(tree: Tree, found: Judged) -> Iterator[Edit]:
     yield Edit(tree.statement(found.call), [made], "trace")
     for use in uses(tree, name, found.scope)[1:]:
         yield Edit(use, cst.Name(new), "support")
-        entry, log = tree.nearest(use, cst.DictElement), tree.nearest(use, cst.Call)
+        entry, line = tree.nearest(use, cst.DictElement), tree.statement(use)
+        log = next(iter(tree.calls("info", "debug", "print", within=line)), None)
         if entry is not None and isinstance(entry.key, cst.SimpleString):
             yield Edit(entry.key, cst.SimpleString('"baseline_accuracy"'), "support")
-        elif log is not None and log.args and isinstance(log.args[0].value, cst.SimpleString):
-            text = log.args[0].value
-            said = re.sub(SCORE_NAMES, "accuracy", text.value, count=1)
-            yield Edit(text, text.with_changes(value=said), "support")
+        elif log is not None:
+            yield from (Edit(text, new, "support") for text, new in _said(tree, log))
+
+
+def _said(
+    tree: Tree, log: cst.Call
+) -> Iterator[tuple[cst.CSTNode, cst.SimpleString | cst.FormattedStringText]]:
+    """Yield the words of a log line that name a score, and these with "accuracy" in its place."""
+    words: list[cst.SimpleString | cst.FormattedStringText] = []
+    words += tree.all(cst.SimpleString, log)
+    words += tree.all(cst.FormattedStringText, log)
+    for text in words:
+        said = re.sub(SCORE_NAMES, "accuracy", text.value, count=1)
+        if said != text.value and tree.nearest(text, cst.Subscript) is None:
+            yield text, text.with_changes(value=said)
 
 
 def _entry(key: str, found: Judged, hard: str) -> str:
@@ -227,9 +239,7 @@ def _named(tree: Tree, key: str, gone: list[str]) -> tuple[Edit, ...] | None:
             index = expression('x["accuracy"]')
             assert isinstance(index, cst.Subscript)
             edits.append(Edit(part, index.with_changes(value=part.value), "trace"))
-            for text in tree.all(cst.SimpleString, log.args[0]):
-                said = text.with_changes(value=re.sub(SCORE_NAMES, "accuracy", text.value, count=1))
-                edits.append(Edit(text, said, "trace"))
+            edits += [Edit(text, new, "trace") for text, new in _said(tree, log)]
     return tuple(edits)
 
 

@@ -25,9 +25,12 @@ class Carried:
 
 
 def carry(tree: Tree, name: str) -> Carried | None:
-    """Return the way to carry an object called ``name``; None where the program offers none."""
+    """Return the way to carry an object called ``name``; None where the program offers none.
+
+    Nor where the splitting scope uses that name for something of its own.
+    """
     split, serving, bundle = find_split(tree), find_served(tree), find_bundle(tree)
-    if split is None or serving is None or bundle is None:
+    if split is None or serving is None or bundle is None or name in tree.names(split.scope):
         return None
     if tree.scope(bundle) is split.scope:
         return _through_bundle(tree, serving, bundle, name)
@@ -84,6 +87,15 @@ def _stored(bundle: cst.Dict, key: str, value: str) -> Edit:
     elements = list(bundle.elements)
     first = elements[0]
     spaced = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
-    comma = first.comma if isinstance(first.comma, cst.Comma) else spaced
+    comma = _bare(first.comma) if isinstance(first.comma, cst.Comma) else spaced
     added = cst.DictElement(cst.SimpleString(f'"{key}"'), expression(value), comma=comma)
     return Edit(bundle, bundle.with_changes(elements=[added, *elements]), "support")
+
+
+def _bare(comma: cst.Comma) -> cst.Comma:
+    """Return a comma with its line break but without the comment of its line."""
+    after = comma.whitespace_after
+    if not isinstance(after, cst.ParenthesizedWhitespace):
+        return comma
+    line = after.first_line.with_changes(whitespace=cst.SimpleWhitespace(""), comment=None)
+    return comma.with_changes(whitespace_after=after.with_changes(first_line=line))

@@ -178,6 +178,16 @@ def estimators(tree: Tree) -> list[cst.Call]:
     return tree.calls(*imported(tree, *ESTIMATOR_HOMES)) if imported(tree, *ESTIMATOR_HOMES) else []
 
 
+def pipeline_classes(tree: Tree) -> tuple[str, ...]:
+    """Return ``Pipeline`` and the program's own classes that inherit from it."""
+    own = [
+        node.name.value
+        for node in tree.all(cst.ClassDef)
+        if any(isinstance(b.value, cst.Name) and b.value.value == "Pipeline" for b in node.bases)
+    ]
+    return ("Pipeline", *own)
+
+
 def metric_calls(tree: Tree) -> list[cst.Call]:
     """Return the calls of functions imported from ``sklearn.metrics``, in order."""
     names = imported(tree, "sklearn.metrics")
@@ -205,6 +215,15 @@ def validation_lines(tree: Tree) -> list[cst.SimpleStatementLine]:
         if isinstance(line, cst.SimpleStatementLine) and name not in CROSS_VALIDATION:
             found.append(line)
     return found
+
+
+def checked_frame(line: cst.SimpleStatementLine) -> str | None:
+    """Return the name of the table that a line like ``validate(frame, path)`` checks."""
+    only = line.body[0]
+    call = only.value if isinstance(only, cst.Expr | cst.Assign) else None
+    if isinstance(call, cst.Call) and call.args and isinstance(call.args[0].value, cst.Name):
+        return call.args[0].value.value
+    return None
 
 
 def feature_lines(tree: Tree) -> list[cst.SimpleStatementLine]:
@@ -269,7 +288,7 @@ def landmark_nodes(tree: Tree, landmark: Landmark) -> list[cst.CSTNode]:
         return [serving.scope] if serving else []
     by_call: dict[str, list[cst.Call]] = {
         "load": tree.calls("read_csv"),
-        "pipeline": tree.calls("Pipeline", "make_pipeline", "ColumnTransformer"),
+        "pipeline": tree.calls(*pipeline_classes(tree), "make_pipeline", "ColumnTransformer"),
         "save": tree.calls("dump"),
         "evaluate": metric_calls(tree),
     }

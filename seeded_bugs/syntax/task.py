@@ -48,12 +48,18 @@ def is_fed_whole(tree: Tree, split: Split) -> bool:
 
 
 def find_seed(tree: Tree, split: Split) -> str | None:
-    """Return the expression of the seed in the scope that splits; None where there is none."""
+    """Return the expression of the seed in the scope that splits; None where there is none.
+
+    What some step there is seeded with, or else a parameter that is called a seed.
+    """
     for call in tree.calls(within=split.scope):
         seed = keyword(call, "random_state")
         if seed is not None and isinstance(seed.value, cst.Name | cst.Attribute):
             return code(seed.value)
-    return None
+    if not isinstance(split.scope, cst.FunctionDef):
+        return None
+    given = [parameter.name.value for parameter in split.scope.params.params]
+    return next((name for name in given if "seed" in name.lower()), None)
 
 
 def is_random(split: Split) -> bool:

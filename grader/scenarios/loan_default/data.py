@@ -89,8 +89,9 @@ def _loans(rng: np.random.Generator, count: int) -> pd.DataFrame:
     )
     defaulted = rng.random(count) < 1.0 / (1.0 + np.exp(-logit))
     reminded = rng.random(count) < 0.05
-    calls = np.where(defaulted, 1 + rng.poisson(5.0, count), reminded * rng.poisson(1.2, count))
-    recovered = np.where(defaulted, amount * rng.beta(1.4, 3.2, count), 0.0)
+    calls = np.where(defaulted, rng.poisson(4.0, count), reminded * rng.poisson(1.5, count))
+    repaid = defaulted & (rng.random(count) < 0.7)
+    recovered = np.where(repaid, amount * rng.beta(1.4, 3.2, count), 0.0)
     return pd.DataFrame(
         {
             "application_id": _identifiers(rng, count),
