@@ -60,9 +60,10 @@ FORMATS = {"script": ("script",), "notebook": ("notebook",), "both": ("script", 
     metavar="DIR",
     help="Folder of exercises that no new one may all but repeat.",
 )
-@click.option("--no-run", is_flag=True, help="Do not run the programs before publishing them.")
-@click.option("--no-prove", is_flag=True, help="Run the programs, but prove nothing of the key.")
-@click.option("--no-run", is_flag=True, help="Neither run nor prove anything before publishing.")
+@click.option(
+    "--prove", is_flag=True, help="Prove every claim of the key, or replace the exercise."
+)
+@click.option("--no-run", is_flag=True, help="Publish without running anything.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def generate(
     scenario: str,
@@ -77,7 +78,7 @@ def generate(
     out: Path,
     keys: Path,
     avoid: Path | None,
-    no_prove: bool,
+    prove: bool,
     no_run: bool,
     as_json: bool,
 ) -> None:
@@ -103,7 +104,7 @@ def generate(
     rows: list[dict[str, object]] = []
     replaced: list[str] = []
     with ExitStack() as open_until_done:
-        check = _check(no_run, no_prove, open_until_done)
+        check = _check(no_run, prove, open_until_done)
         if unlike is not None:
             check = bank.unlike_check(unlike, check)
         for checked in progress(bank.make_many(secret, wish, count, check), count, "making"):
@@ -129,11 +130,11 @@ def generate(
         )
 
 
-def _check(no_run: bool, no_prove: bool, until: "ExitStack") -> "Check":
+def _check(no_run: bool, prove: bool, until: "ExitStack") -> "Check":
     """Return what is done with an exercise before it is published."""
     from grader import bank
 
-    if no_run or no_prove:
+    if no_run or not prove:
         return bank.unchecked if no_run else bank.run_check
     from grader.prove.runner import Runner
 
