@@ -66,7 +66,7 @@ def find(module: cst.Module) -> Iterator[Site]:
         return
     own = {function.name.value for function in tree.all(cst.FunctionDef)}
     told = {name for name, _ in predictions(tree, sides)}
-    for call in tree.calls(*own, within=sides.split.function) if own else []:
+    for call in tree.calls(*own, within=sides.split.scope) if own else []:
         given = {a.value.value for a in call.args if isinstance(a.value, cst.Name)}
         if {sides.test_x, sides.test_y} <= given and not told & given:
             yield Site(tuple(_turned(tree, sides, call)))
@@ -84,7 +84,7 @@ def _asked(tree: Tree, sides: Sides) -> tuple[Edit, ...]:
     name, line = found[0]
     edits, told = _turned(tree, sides, line), _derived(tree, sides, name)
     compared = 0
-    for call in tree.calls(within=sides.split.function):
+    for call in tree.calls(within=sides.split.scope):
         if any(isinstance(above, cst.Call) for above in tree.up(call)) or call_name(call) == "fit":
             continue
         names = tree.names(call)
@@ -97,7 +97,7 @@ def _asked(tree: Tree, sides: Sides) -> tuple[Edit, ...]:
 def _derived(tree: Tree, sides: Sides, name: str) -> set[str]:
     """Return the name of the predictions and those computed from them alone, such as decisions."""
     told = {name}
-    for bound, value in bindings(tree, sides.split.function):
+    for bound, value in bindings(tree, sides.split.scope):
         names = tree.names(value)
         if told & names and sides.test_y not in names:
             told.add(bound)
@@ -165,5 +165,6 @@ BUG = SeededBug(
     proof=Proof(
         "overlap",
         "All rows that the reported metrics are computed on are rows that the model is fitted on.",
+        shows=("scored-learnt",),
     ),
 )
