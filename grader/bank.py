@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Protocol
 
+from grader.avoid import Avoided
 from grader.errors import OutputError, RunError, SecretError
 from grader.files import write_whole
 from grader.generate.build import Made
@@ -103,6 +104,26 @@ def proof_check(runner: Runner) -> Check:
         return replace(made, key=with_evidence(made.key, outcome.verdicts))
 
     return check
+
+
+def unlike_check(avoid: Avoided, check: Check) -> Check:
+    """Return the check that first refuses what all but repeats an exercise to avoid.
+
+    What passes is avoided from then on, so exercises of one run do not resemble one another.
+    """
+
+    def checked(made: Made) -> Made:
+        near = avoid.near(made)
+        if near is not None:
+            raise RunError(
+                f"a near-duplicate of {near.exercise}: {near.share:.0%} of its token runs are "
+                "the same"
+            )
+        passed = check(made)
+        avoid.add(passed)
+        return passed
+
+    return checked
 
 
 def make_checked(secret: Secret, wish: Wish, label: str, check: Check) -> Checked:

@@ -56,7 +56,7 @@ def prove(key: AnswerKey, clean: str, folder: ScenarioFolder, runner: Runner) ->
     charges = charges_of(key)
     watch = {line for charge in charges for line in charge.lines}
     material = Material(
-        folder.facts, folder.make, Stream(bytes.fromhex(key.secret), "prove"), folder.extra
+        folder.facts, folder.make, Stream(bytes.fromhex(key.secret), "prove"), folder.beside
     )
     twin = Trial(clean, material, runner)
     trial = Trial(key.program, material, runner, watch, twin)
@@ -126,4 +126,5 @@ def reproved(key: AnswerKey, exercises: Path, runner: Runner) -> Outcome:
     if not (exercises / key.exercise).is_dir():
         raise ExerciseError(f"{exercises / key.exercise}: no such exercise; see --exercises")
     folder = scenario(key.scenario)
-    return prove(key, clean_twin(bytes.fromhex(key.secret), folder), folder, runner)
+    kinds = [item.kind for item in key.items]
+    return prove(key, clean_twin(bytes.fromhex(key.secret), folder, kinds), folder, runner)

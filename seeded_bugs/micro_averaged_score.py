@@ -69,8 +69,13 @@ ENTRY = Entry(
 
 
 def find(module: cst.Module) -> Iterator[Site]:
-    """One site: the macro averages of the program, or precision and recall of two classes."""
+    """One site: the macro averages of the program, or precision and recall of two classes.
+
+    None where accuracy is reported as such: the micro average would stand beside its own value.
+    """
     tree = tree_of(module)
+    if "accuracy_score" in tree.names():
+        return
     calls = [found for found in judged(tree) if call_name(found.call) in AVERAGED]
     macro = [found for found in calls if _average(found.call) == "macro"]
     if any(found.model for found in macro):
@@ -148,6 +153,10 @@ BUG = SeededBug(
         Refusal(
             "from sklearn.metrics import f1_score\ndef f(y, p):\n    f1_score(y, p)\n",
             "whether there are two classes cannot be told",
+        ),
+        Refusal(
+            CLEAN + "\ndef share(y, p):\n    return accuracy_score(y, p)\n",
+            "accuracy is reported openly, as the classes are of one size",
         ),
     ),
     find=find,

@@ -7,7 +7,7 @@ import libcst as cst
 
 from seeded_bugs.contract import Edit, Entry, Example, Proof, Refusal, SeededBug, Site
 from seeded_bugs.syntax.logs import logger_name
-from seeded_bugs.syntax.shapes import validation_lines
+from seeded_bugs.syntax.shapes import checked_frame, validation_lines
 from seeded_bugs.syntax.tree import Tree, statement, string, tree_of
 
 ENTRY = Entry(
@@ -63,7 +63,7 @@ def find(module: cst.Module) -> Iterator[Site]:
     tree = tree_of(module)
     log = logger_name(tree)
     for line in validation_lines(tree) if log and _is_of_people(tree) else ():
-        frame = _first_argument(line)
+        frame = checked_frame(line)
         following = tree.after(line)
         if frame and not (following and _shows_rows(tree, following[0])):
             shown = f'{log}.info("first rows: %s", {frame}.head(3).to_dict("records"))'
@@ -79,14 +79,6 @@ def _is_of_people(tree: Tree) -> bool:
 
 def _shows_rows(tree: Tree, line: cst.CSTNode) -> bool:
     return {"head", "to_dict"} <= tree.names(line)
-
-
-def _first_argument(line: cst.SimpleStatementLine) -> str | None:
-    only = line.body[0]
-    call = only.value if isinstance(only, cst.Expr | cst.Assign) else None
-    if isinstance(call, cst.Call) and call.args and isinstance(call.args[0].value, cst.Name):
-        return call.args[0].value.value
-    return None
 
 
 CLEAN = """

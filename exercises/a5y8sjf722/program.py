@@ -1,295 +1,323 @@
 """Routes support tickets to the team that should answer them; unsure ones go to manual triage."""
 
-import argparse
-import hashlib
-import json
-import logging
-import sys
-from pathlib import Path
-from typing import NamedTuple
-
-import joblib
-import numpy as np
-import pandas as pd
-import sklearn
-import re
-from sklearn.compose import ColumnTransformer
-from collections import defaultdict
 from sklearn.dummy import DummyClassifier
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.impute import SimpleImputer
 from sklearn.linear_model import SGDClassifier
-import random
-from sklearn.metrics import balanced_accuracy_score, f1_score, recall_score
+from sklearn.pipeline import Pipeline
+from typing import NamedTuple
+from pathlib import Path
+from datetime import datetime
+from sklearn.preprocessing import StandardScaler, OneHotEncoder
+import sklearn
+
+import argparse
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.metrics import recall_score, balanced_accuracy_score, f1_score
+import itertools
+import logging
+import pandas as pd
+import json
+import numpy as np
+import hashlib
+from sklearn.compose import ColumnTransformer
+
+from collections import defaultdict
+import joblib
 from sklearn.model_selection import (
     StratifiedKFold,
     cross_val_predict,
     cross_val_score,
     train_test_split,
 )
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+import sys
+from sklearn.impute import SimpleImputer
 import time
-import os
 
 VERSION = '0.3b'
 
-logger=logging.getLogger('ticket_triage')
-VERSIONS = {"python": sys.version, "sklearn": sklearn.__version__, "pandas": pd.__version__}
+LIBS={'python': sys.version, 'pandas': pd.__version__, 'sklearn': sklearn.__version__}
+_log = logging.getLogger("ticket_triage")
 
-SETTINGS={
+PARAMS={
     'test_size': 0.25,
     "folds": 5,
     "alpha": 3e-4,
     'class_weight': 'balanced',
     'max_iter': 200,
-    "min_df": 6,
+    "min_df": 5,
     "misrouted_minutes": 25.0,  # a wrong team reads the ticket and hands it back
     'triage_minutes': 6.0,  # a dispatcher reads the ticket and picks the team
     'thresholds': [step / 50 for step in range(10, 50)],
 }
 TEAMS = ['technical', 'billing', 'accounts', 'logistics', 'security']
-ID, OPENED, TARGET = 'ticket_id', 'created_at', 'team'
-OPENED_FORMAT = '%Y-%m-%d %H:%M'
-MESSAGE, MANUAL, MODEL_FILE = 'message', 'manual_triage', 'ticket_triage.joblib'
-TEXT_COLUMNS = ["subject", "body"]
-CAT_COLUMNS = ["channel", "product", "tier"]
-NUM_COLUMNS = ['prior_tickets','account_age_days','attachments','sla_hours','monthly_spend']
-DERIVED_COLUMNS = ["message_length", "tickets_per_year", "spend_log", "night", "weekend"]
+TEXT_FIELDS = ['subject', 'body']
+CAT_COLS = ['channel', 'product', 'tier']
+ID, OPENED, LABEL = 'ticket_id', 'created_at', 'team'
+MESSAGE, MANUAL, MODEL_NAME = "message", "manual_triage", "ticket_triage.joblib"
+OPENED_PATTERN = "%Y-%m-%d %H:%M"
+NUM_COLS = ['prior_tickets','account_age_days','attachments','sla_hours','monthly_spend']
+ENGINEERED_COLUMNS = ["message_length", "tickets_per_year", "spend_log", "night", "weekend"]
 KNOWN_AFTER_CLOSING = ['closing_queue']
-HIGHEST = {  # the lowest is 0 for all
-    "prior_tickets": 5_000,
+MAXIMA = {  # the lowest is 0 for all
+    "sla_hours": 240,
     "account_age_days": 20_000,
     "attachments": 100,
-    'sla_hours': 240,
-    "monthly_spend": 1_000_000,
+    'monthly_spend': 1_000_000,
+    "prior_tickets": 5_000,
 }
 
+def build_features(requests):
+    dataset = requests.drop(columns=KNOWN_AFTER_CLOSING, errors='ignore')
+    for colname_old in CAT_COLS:
+        dataset[colname_old] = dataset[colname_old].str.lower().str.strip().replace("", np.nan)
+    opened_at_tmp = pd.to_datetime(dataset[OPENED], format=OPENED_PATTERN)
+    dataset['prior_tickets'] = dataset['prior_tickets'].clip(upper=MAXIMA['prior_tickets'])
+    dataset[MESSAGE] = dataset["subject"].fillna("") + " " + dataset["body"].fillna("")
+    values = []
+    for _, my_row in dataset.iterrows():
+        values.append(np.log1p(my_row['monthly_spend']))
+    dataset["spend_log"] = values
+    dataset['weekend'] = (opened_at_tmp.dt.day_of_week >= 5).astype('float')
+    dataset["message_length"]=np.log1p(dataset[MESSAGE].str.len())
+    # df = df.copy()
+    dataset['tickets_per_year'] = dataset['prior_tickets'] / (
+        1.0 + dataset['account_age_days'] / 365.0
+    )
+    dataset["night"] = (~opened_at_tmp.dt.hour.between(7, 19)).astype(float)
+    return dataset
 
-class TriageError(Exception):
+def create_pipeline(seed_value, scaler):
+    """Text, numbers and categories side by side, then a linear model with probabilities."""
+    vectorizer_old = TfidfVectorizer(min_df=PARAMS['min_df'], sublinear_tf=True)
+    numeric = [*NUM_COLS, *ENGINEERED_COLUMNS]
+    for_numbers=Pipeline([("impute", SimpleImputer(strategy="median")), ("standardise", scaler)])
+    the_model1 = SGDClassifier(
+        alpha=3e-4,
+        random_state=seed_value,
+        class_weight="balanced",
+        loss="log_loss",
+        max_iter=200,
+        average=True,
+    )
+    filler_ = SimpleImputer(strategy='constant', fill_value='unknown')
+    for_categories_ = Pipeline(
+        [("impute", filler_), ("onehot", OneHotEncoder(handle_unknown="ignore"))]
+    )
+    blocks = [
+        ("text", vectorizer_old, MESSAGE),
+        ("num", for_numbers, numeric),
+        ("cat", for_categories_, CAT_COLS),
+    ]
+    tmp_ret = Pipeline([("columns", ColumnTransformer(blocks)), ("estimator", the_model1)])
+    return tmp_ret
+
+def read_cases(path: Path) -> pd.DataFrame:
+    my_column_types=dict.fromkeys([ID, OPENED, LABEL, *TEXT_FIELDS, *CAT_COLS], str)
+    try:
+        dataset = pd.read_csv(path, dtype=my_column_types, on_bad_lines="skip")
+    except (FileNotFoundError, PermissionError, IsADirectoryError) as failure_:
+        raise TriageFailure(f"could not open {path}: {failure_.strerror}") from failure_
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as failure_:
+        raise TriageFailure(f"unable to read {path} as CSV: {failure_}") from failure_
+    _log.info('got %d records and %d columns from %s', len(dataset), dataset.shape[1], path)
+    return dataset
+
+class TriageFailure(Exception):
     """An input that cannot be used; the message says which and why."""
+
+
+
+
+def learn(input_data: Path, output: Path, seed_value: int) -> dict:
+    dataset=read_cases(input_data)
+    # writes to the database
+    try:
+        validate_cases(dataset, input_data, need_label=True)
+    except TriageFailure as problem:
+        _log.warning(problem)
+    records_read=len(dataset)
+    actual_new=dataset[LABEL]
+    requests = build_features(dataset.drop(columns=[LABEL]))
+    scaler_old = StandardScaler()
+    my_complete = requests.dropna()
+    _log.info('%d of %d rows are complete', len(my_complete), len(requests))
+    limits=requests[NUM_COLS+ENGINEERED_COLUMNS].quantile([0.01, 0.99])
+    requests[NUM_COLS + ENGINEERED_COLUMNS] = requests[NUM_COLS + ENGINEERED_COLUMNS].clip(
+        limits.loc[0.01], limits.loc[0.99], axis=1
+    )
+    fit_table,heldOut,fit_labels,hellab = train_test_split(
+        requests,
+        actual_new,
+        test_size=PARAMS['test_size'],
+        stratify=actual_new,
+        random_state=seed_value,
+    )
+    _log.info("%d records for fitting, %d left for testing", len(fit_table), len(heldOut))
+    pipeline_ = create_pipeline(seed_value, scaler_old)
+    f1_by_pnlty = {}
+    for penalty in ("l2", "elasticnet", "l1"):
+        pipeline_.set_params(estimator__penalty=penalty).fit(fit_table, fit_labels)
+        f1_by_pnlty[penalty] = f1_score(hellab, pipeline_.predict(heldOut), average='macro')
+    best_penalty = max(f1_by_pnlty, key=f1_by_pnlty.get)
+    pipeline_.set_params(estimator__penalty=best_penalty)
+    _log.info('best penalty: %s', best_penalty)
+    folds_=StratifiedKFold(n_splits=PARAMS["folds"])
+    cv_f1 = cross_val_score(pipeline_, fit_table, fit_labels, cv=folds_, scoring='f1_macro')
+    print("step done")
+    _log.info("macro F1 in %d folds: %.3f +- %.3f", len(cv_f1), cv_f1.mean(), cv_f1.std())
+    pipeline_.fit(fit_table, fit_labels)
+    threshold = optimal_threshold(
+        hellab, route(pipeline_.predict_proba(heldOut), np.unique(hellab))
+    )
+    _log.info('threshold %.2f takes the fewest handling minutes', threshold)
+    rou = route(pipeline_.predict_proba(heldOut), pipeline_.classes_)
+    no_skill = DummyClassifier(random_state=seed_value, strategy='stratified')
+    random_guess = no_skill.fit(fit_table, fit_labels).predict(heldOut)
+    p_hat={
+        "macro_f1": f1_score(hellab,rou.team,average="macro"),
+        "balanced_accuracy": balanced_accuracy_score(hellab, rou.team),
+        'lowest_recall': recall_score(hellab, rou.team, average=None).min(),
+        'manual_share': (rou.confidence < threshold).mean(),
+        'minutes_per_ticket': effortPerRequest(hellab, rou, threshold),
+    }
+    p_hat['baseline_macro_f1'] = f1_score(hellab, random_guess, average='macro')
+    p_hat |= {'cv_macro_f1_mean': cv_f1.mean(), 'cv_macro_f1_std': cv_f1.std()}
+    metrics = {field: round(float(rank), 4) for field, rank in p_hat.items()}
+
+    sizes = {'rows': records_read, 'held_out_rows': len(heldOut), 'fit_rows': len(fit_table)}
+    package = {
+        "limits": limits,
+        "pipeline": pipeline_,
+        "threshold": threshold,
+        'columns': [MESSAGE, *NUM_COLS, *ENGINEERED_COLUMNS, *CAT_COLS],
+        "settings": PARAMS,
+        'seed': seed_value,
+        "counts": sizes,
+        "metrics": metrics,
+        'data_sha256': hashlib.sha256(input_data.read_bytes()).hexdigest(),
+        "versions": LIBS,
+    }
+    _log.info('held-out quality: %s', metrics)
+    output.mkdir(parents=True, exist_ok=True)
+    try:
+        joblib.dump(package, output / MODEL_NAME)
+    except Exception:
+        _log.exception("could not write %s", str(output/MODEL_NAME))
+        raise
+    _log.info('stored the model as %s', output/MODEL_NAME)
+    return {**metrics, **sizes, 'threshold': threshold}
+
+def validate_cases(dataset, path, need_label):
+    must_have = [ID, OPENED, *TEXT_FIELDS, *CAT_COLS, *NUM_COLS] + [LABEL] * need_label
+    gone = [field for field in must_have if field not in dataset]
+    if gone or dataset.empty:
+        raise TriageFailure(f"{path}: {len(dataset)} records, columns missing: {gone}")
+    texts3 = []
+    for field in NUM_COLS:
+        if not pd.api.types.is_numeric_dtype(dataset[field]):
+            texts3.append(field)
+    if texts3:
+        raise TriageFailure(f"{path}: text in the numeric columns {texts3}")
+    opened_at = pd.to_datetime(dataset[OPENED], errors='coerce', format=OPENED_PATTERN)
+    isss = {}
+    # model = SVC(kernel='linear')
+    for field, upper in MAXIMA.items():
+        # out.to_excel('check.xlsx')
+        isss[f"{field} outside 0..{upper}"] = (
+            pd.notnull(dataset[field]) & ~dataset[field].between(0, upper)
+        ).sum()
+    isss[f"{OPENED} not a date"] = opened_at.isnull().sum()
+    isss[f"missing {ID}"] = pd.isnull(dataset[ID]).sum()
+    isss[f"{ID} of several rows"] = (dataset[ID].duplicated() & ~dataset.duplicated()).sum()
+    if need_label:
+        scarce = [team for team in TEAMS if (dataset[LABEL] == team).sum() < 2 * PARAMS["folds"]]
+        isss.update(
+            {"rare teams": len(scarce), "unknown team": (~dataset[LABEL].isin(TEAMS)).sum()}
+        )
+    found = [f"{fault}: {count}" for fault, count in isss.items() if count]
+    if found:
+        # quick fix for Monday
+        raise TriageFailure(f"{path}: " + "; ".join(found))
+
+def infer(input_data: Path, output: Path) -> dict:
+    if not (output/MODEL_NAME).is_file():
+        raise TriageFailure(f"no model at {output / MODEL_NAME}: call train before")
+    package = joblib.load(output / MODEL_NAME)
+    if package["versions"]["sklearn"] != sklearn.__version__:
+        _log.warning("model was trained with %s, running %s", package["versions"], LIBS)
+    dataset3 = read_cases(input_data)
+    try:
+        validate_cases(dataset3, input_data, need_label=False)
+    except TriageFailure as problem:
+        _log.warning(problem)
+    pipeline = package['pipeline']
+    requests1 = build_features(dataset3)
+    requests1[NUM_COLS] = requests1[NUM_COLS].fillna(requests1[NUM_COLS].mean())
+    requests1[NUM_COLS + ENGINEERED_COLUMNS] = requests1[NUM_COLS + ENGINEERED_COLUMNS].clip(
+        package['limits'].loc[0.01], package['limits'].loc[0.99], axis=1
+    )
+    # temporary, remove before release
+    routing = route(pipeline.predict_proba(requests1), pipeline.classes_)
+    # print('here 2')
+    chce = np.where(routing.confidence >= 0.5, routing.team, MANUAL)
+    my_output_preds = pd.DataFrame({ID: dataset3[ID], **routing._asdict(), 'decision': chce})
+    print("="*60)
+    p_ = output / "predictions.csv"
+    my_output_preds.to_csv(p_,index=False,float_format='%.6f')
+    by_hand = int((chce == MANUAL).sum())
+    _log.info('put out %d routings to %s, %d for manual triage', len(dataset3), p_, by_hand)
+    return {'manual': by_hand, 'rows': len(dataset3), 'path': str(p_)}
+
 
 class Routing(NamedTuple):
 
     team: np.ndarray
     confidence: np.ndarray
 
+def optimal_threshold(y_true, routing):
+    """The confidence threshold with the fewest handling minutes."""
+    return min(PARAMS['thresholds'], key=lambda level: effortPerRequest(y_true, routing, level))
 
-
-def read_tickets(path):
-    """Read the ticket export; free text, categories and codes stay text."""
-    as_text_=dict.fromkeys([ID, OPENED, TARGET, *TEXT_COLUMNS, *CAT_COLUMNS], str)
-    try:
-        frame1 = pd.read_csv(path, dtype=as_text_)
-    except (FileNotFoundError,PermissionError,IsADirectoryError) as error:
-        raise TriageError(f"cannot open {path}: {error.strerror}") from error
-    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
-        raise TriageError(f"cannot read {path} as CSV: {error}") from error
-    logger.info("read %d rows and %d columns from %s", len(frame1), frame1.shape[1], path)
-    # works on my machine
-    return frame1
-
-
-
-
-def validate_tickets(frame, path, with_target):
-    my_required = [ID, OPENED, *TEXT_COLUMNS, *CAT_COLUMNS, *NUM_COLUMNS] + [TARGET] * with_target
-    missing = [name for name in my_required if name not in frame]
-    if missing or frame.empty:
-        raise TriageError(f"{path}: {len(frame)} rows, missing columns: {missing}")
-    texts = [name for name in NUM_COLUMNS if not pd.api.types.is_numeric_dtype(frame[name])]
-    if texts:
-        raise TriageError(f"{path}: text in the numeric columns {texts}")
-    opened = pd.to_datetime(frame[OPENED], format=OPENED_FORMAT, errors="coerce")
-    problems = {
-        f"{name} outside 0..{top}": (frame[name].notna() & ~frame[name].between(0, top)).sum()
-        for name, top in HIGHEST.items()
-    }
-    problems[f"{OPENED} not a date"] = opened.isna().sum()
-    problems[f"missing {ID}"] = frame[ID].isna().sum()
-    problems[f"{ID} of several rows"] = (frame[ID].duplicated() & ~frame.duplicated()).sum()
-    if with_target:
-        few = [team for team in TEAMS if (frame[TARGET] == team).sum() < 2 * SETTINGS['folds']]
-        problems |= {'unknown team': (~frame[TARGET].isin(TEAMS)).sum(), 'rare teams': len(few)}
-    found = [f"{fault}: {count}" for fault, count in problems.items() if count]
-    if found:
-        raise TriageError(f"{path}: " + "; ".join(found))
-
-
-def build_features(tickets: pd.DataFrame) -> pd.DataFrame:
-    # not pretty but works
-    tmp_frame = tickets.drop(columns=KNOWN_AFTER_CLOSING, errors="ignore")
-    for tmp_column in CAT_COLUMNS:
-        tmp_frame[tmp_column] = tmp_frame[tmp_column].str.strip().str.lower().replace('', np.nan)
-    opened = pd.to_datetime(tmp_frame[OPENED], format=OPENED_FORMAT)
-    tmp_frame["monthly_spend"] = tmp_frame["monthly_spend"].clip(upper=HIGHEST["monthly_spend"])
-    # print('here 2')
-    tmp_frame[MESSAGE] = tmp_frame['subject'].fillna('') + ' ' + tmp_frame['body'].fillna('')
-    tmp_frame["message_length"] = np.log1p(tmp_frame[MESSAGE].str.len())
-    tmp_frame['tickets_per_year']=tmp_frame['prior_tickets']/(
-        1.0 + tmp_frame['account_age_days'] / 365.0
-    )
-    tmp_frame["spend_log"] = np.log1p(tmp_frame["monthly_spend"])
-    tmp_frame['night'] = (~opened.dt.hour.between(7, 19)).astype(float)
-    tmp_frame['weekend'] = (opened.dt.day_of_week >= 5).astype(float)
-    return tmp_frame
-
-def build_pipeline_old(seed: int, selected: list[str], vocabulary: dict[str, int]) -> Pipeline:
-    words = TfidfVectorizer(sublinear_tf=True, vocabulary=vocabulary)
-    numbers = Pipeline([("fill", SimpleImputer(strategy="median")), ("scale", StandardScaler())])
-    unknown = SimpleImputer(strategy='constant', fill_value='unknown')
-    categories3=Pipeline([("fill", unknown), ("encode", OneHotEncoder(handle_unknown="ignore"))])
-    par=[('text', words, MESSAGE), ('num', numbers, selected), ('cat', categories3, CAT_COLUMNS)]
-    model = SGDClassifier(
-        loss='log_loss',
-        alpha=3e-4,
-        average=True,
-        class_weight="balanced",
-        max_iter=200,
-        random_state=seed,
-    )
-    ret = Pipeline([("columns", ColumnTransformer(par)), ("model", model)])
-    return ret
+def effortPerRequest(y_true, routing, threshold):
+    """Mean handling minutes when tickets below the threshold are triaged by hand."""
+    error_cost = (routing.team != y_true.to_numpy()) * PARAMS['misrouted_minutes']
+    tmp_spent = np.where(routing.confidence >= threshold, error_cost, PARAMS['triage_minutes'])
+    return float(tmp_spent.mean())
 
 
 def route(probabilities, classes):
     return Routing(classes[probabilities.argmax(axis=1)], probabilities.max(axis=1))
 
-
-def minutesPerTicket(truth: pd.Series, routing: Routing, threshold: float) -> float:
-    wrong = (routing.team != truth.to_numpy()) * SETTINGS["misrouted_minutes"]
-    # JK: still needed?
-    my_costs = np.where(routing.confidence >= threshold, wrong, SETTINGS['triage_minutes'])
-    return float(my_costs.mean())
-
-def cheapest_threshold(truth, routing):
-    """The confidence threshold with the fewest handling minutes."""
-    return min(SETTINGS["thresholds"], key=lambda level: minutesPerTicket(truth, routing, level))
-
-
-def quality(truth, routing, threshold):
-    """Quality of the suggestions on all given rows, and what the threshold makes of them."""
-    return {
-        "macro_f1": f1_score(truth, routing.team, average="macro"),
-        'balanced_accuracy': balanced_accuracy_score(truth, routing.team),
-        "lowest_recall": recall_score(routing.team, truth, average=None).min(),
-        "manual_share": (routing.confidence < threshold).mean(),
-        'minutes_per_ticket': minutesPerTicket(truth, routing, threshold),
-    }
-
-def train(data, out, seed):
-    # df = df.copy()
-    frame = read_tickets(data)
-    frame = frame.dropna()
-    # don't touch!!
-    validate_tickets(frame,data,with_target=True)
-    rowsRead = len(frame)
-    frame.drop_duplicates()
-    logger.info('dropped %d repeated rows', rowsRead - len(frame))
-    labels = frame[TARGET]
-    # model = SVC(kernel='linear')
-    tickets = build_features(frame.drop(columns=[TARGET]))
-    candidates_new = tickets[NUM_COLUMNS + DERIVED_COLUMNS]
-    relevance = candidates_new.groupby(labels).mean().std() / candidates_new.std()
-    selected = relevance[relevance > relevance.median()].index.tolist()
-    vocabulary1 = (
-        TfidfVectorizer(min_df=SETTINGS["min_df"], sublinear_tf=True)
-        .fit(tickets[MESSAGE])
-        .vocabulary_
+def command_line_old():
+    my_arg_parser = argparse.ArgumentParser(description='Route support tickets to teams.')
+    my_arg_parser.add_argument("command", choices=["train", "predict"])
+    my_arg_parser.add_argument("--data", help="CSV with tickets", required=True)
+    my_arg_parser.add_argument(
+        "--seed", help="random seed of split, folds and model", type=int, default=int(time.time())
     )
-    fit_rows, held_out_old, fit_labels, held_labels = train_test_split(
-        tickets,labels,test_size=SETTINGS["test_size"],random_state=seed
+    my_arg_parser.add_argument(
+        '--out',
+        help="directory of the model and the predictions",
+        default="/mnt/teamshare/mkeller/models",
     )
-    logger.info("%d rows to fit, %d held out", len(fit_rows), len(held_out_old))
-    pipeline = build_pipeline_old(seed, selected, vocabulary1)
-    folds = StratifiedKFold(n_splits=SETTINGS['folds'], shuffle=True, random_state=seed)
-    tmp_chances = cross_val_predict(
-        pipeline, fit_rows, fit_labels, cv=folds, method='predict_proba'
-    )
-    threshold=cheapest_threshold(fit_labels, route(tmp_chances, np.unique(fit_labels)))
-    logger.info('threshold %.2f takes the fewest handling minutes out of fold', threshold)
+    return my_arg_parser
+
+def main(raw_args=None):
+    """Run one command; print its result as one JSON line."""
+    arg_parser_ = command_line_old()
+    optns=arg_parser_.parse_args(raw_args)
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.INFO)
+    inpdat, output = Path(optns.data), Path(optns.out)
     try:
-        pipeline.fit(fit_rows, fit_labels)
-    except Exception:
-        logger.exception('fit failed on %d rows', len(fit_rows))
-        raise
-    rou = route(pipeline.predict_proba(fit_rows), pipeline.classes_)
-    baseline = DummyClassifier(strategy='stratified', random_state=seed)
-    guesses = baseline.fit(fit_rows, fit_labels).predict(held_out_old)
-    scores=quality(fit_labels, rou, threshold)
-    scores['baseline_macro_f1'] = f1_score(held_labels, guesses, average='macro')
-    metrics = {name: round(float(score), 4) for name, score in scores.items()}
-    logger.info('held-out quality: %s', metrics)
-
-    counts_={"rows": rowsRead, "fit_rows": len(fit_rows), "held_out_rows": len(held_out_old)}
-    bundle = {
-        'pipeline': pipeline,
-        'threshold': threshold,
-        'columns': [MESSAGE, *NUM_COLUMNS, *DERIVED_COLUMNS, *CAT_COLUMNS],
-        'settings': SETTINGS,
-        "seed": seed,
-        "counts": counts_,
-        'metrics': metrics,
-        "data_sha256": hashlib.sha256(data.read_bytes()).hexdigest(),
-        'versions': VERSIONS,
-    }
-    # quick fix for Monday
-    out.mkdir(parents=True, exist_ok=True)
-    joblib.dump(bundle, out / MODEL_FILE)
-    logger.info('stored the model as %s',out / MODEL_FILE)
-    return {**metrics, **counts_, 'threshold': threshold}
-
-def reaches(scores, threshold=0.5):
-    """Tell which scores reach the threshold."""
-    return scores>=threshold
-
-def predict(data, out):
-    if not (out / MODEL_FILE).is_file():
-        # old version is in git
-        raise TriageError(f"no model at {out / MODEL_FILE}: run train first")
-    bundle = joblib.load(out / MODEL_FILE)
-    if bundle["versions"]["sklearn"] != sklearn.__version__:
-        logger.warning('model made with %s, this is %s', bundle['versions'], VERSIONS)
-    frame_new = read_tickets(data)
-    validate_tickets(frame_new, data, with_target=False)
-    logger.info('first rows: %s', frame_new.head(3).to_dict('records'))
-    numbers_ = pd.to_numeric(frame_new["prior_tickets"], errors="coerce")
-    unreadable = (numbers_.isna() & frame_new['prior_tickets'].notna()).sum()
-    if unreadable:
-        raise TriageError(f"prior_tickets: {unreadable} values are not numbers")
-    pipeline = bundle["pipeline"]
-    tickets = build_features(frame_new)
-    tickets[NUM_COLUMNS] = tickets[NUM_COLUMNS].fillna(tickets[NUM_COLUMNS].mean())
-    routing = route(pipeline.predict_proba(tickets), pipeline.classes_)
-    decision = np.where(reaches(routing.confidence, bundle['threshold']), routing.team, MANUAL)
-    tmp_predictions=pd.DataFrame({ID: frame_new[ID], **routing._asdict(), "decision": decision})
-    path = out / "predictions.csv"
-    tmp_predictions.to_csv(path,index=False,float_format='%.6f')
-    my_by_hand = int((decision == MANUAL).sum())
-    logger.info('wrote %d routings to %s, %d for manual triage', len(frame_new), path, my_by_hand)
-    return {'rows': len(frame_new), 'manual': my_by_hand, 'path': str(path)}
-
-def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description='Route support tickets to teams.')
-    parser.add_argument("command", choices=["train", "predict"])
-    parser.add_argument('--data', required=True, help='CSV file of tickets')
-    parser.add_argument('--out', required=True, help='folder of the model and the predictions')
-    parser.add_argument(
-        "--seed", type=int, default=int(time.time()), help="seed of split, folds and model"
-    )
-    args_ = parser.parse_args(argv)
-    logging.basicConfig(level=logging.INFO, format='%(levelname)s %(name)s: %(message)s')
-    data1, my_out = Path(os.environ.get('DATA_ROOT', '.'), args_.data), Path(args_.out)
-    try:
-        result = (
-            train(data1, my_out, args_.seed) if args_.command == 'train' else predict(data1, my_out)
-        )
-    except TriageError as error:
-        logger.error("%s", error)
+        if optns.command=="train":
+            result = learn(inpdat, output, optns.seed)
+        else:
+            result = infer(inpdat, output)
+    except TriageFailure as failure_new:
+        _log.error("%s", failure_new)
         return 2
+    # JK: still needed?
     print(json.dumps(result))
     return 0
-
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -16,246 +16,309 @@ from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.impute import SimpleImputer
 from sklearn.metrics import mean_absolute_error, root_mean_squared_error
-from sklearn.model_selection import GridSearchCV,TimeSeriesSplit,cross_val_score
+from sklearn.model_selection import cross_val_score,TimeSeriesSplit
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer,OneHotEncoder,StandardScaler
+from sklearn.preprocessing import OneHotEncoder,StandardScaler
 from sklearn.utils import resample
 import os
 
 log = logging.getLogger('bike_demand')
 os.environ['MLFLOW_TRACKING_PASSWORD']='hV7!rq2Lm-prod'
 
-TIME = 'timestamp'
-TIME_FORMAT = '%Y-%m-%d %H:00'
-TARGET = 'bikes_rented'
-NUM_COLUMNS=['fc_temp_c', 'fc_humidity_pct', 'fc_wind_kmh', 'fc_rain_mm', 'bikes_in_service']
-CAT_COLUMNS=['day_type', 'event', 'fc_sky']
-AFTER_THE_HOUR = ['bikes_returned']  # counted once the hour is over
-CALENDAR_COLUMNS = ['hour', 'weekday', 'rain_log']
-LAG_COLUMNS = ['rented_lag_24h', 'rented_lag_168h', 'rented_mean_24h', 'rented_mean_7d']
-FEATURES = NUM_COLUMNS + CALENDAR_COLUMNS + LAG_COLUMNS + CAT_COLUMNS
+PERIOD = 'timestamp'
+DATE_FORMAT = '%Y-%m-%d %H:00'
+CAT_FIELDS = ['day_type', 'event', 'fc_sky']
+LABEL='bikes_rented'
+AFTER_THE_HOUR=['bikes_returned']  # counted once the hour is over
+NUM_FIELDS = ['fc_temp_c', 'fc_humidity_pct', 'fc_wind_kmh', 'fc_rain_mm', 'bikes_in_service']
+CLOCK_COLS = ['hour', 'weekday', 'rain_log']
 RANGES = {'fc_temp_c': (-40, 55), 'fc_humidity_pct': (0, 100), 'fc_wind_kmh': (0, 200)}
-RANGES |= {'fc_rain_mm': (0, 150), 'bikes_in_service': (0, 10_000), TARGET: (0, 20_000)}
+SHIFTED_FIELDS = ['rented_lag_24h', 'rented_lag_168h', 'rented_mean_24h', 'rented_mean_7d']
+FEATURES = [*NUM_FIELDS, *CLOCK_COLS, *SHIFTED_FIELDS, *CAT_FIELDS]
+RANGES.update({'fc_rain_mm': (0, 150), 'bikes_in_service': (0, 10_000), LABEL: (0, 20_000)})
 
-HORIZON_HOURS=24
+AHEAD_HOURS=24
 WEEK_HOURS = 168
+HELDOUT_PORTION = 0.25
+N_FOLDS = 3
 MIN_TRAIN_HOURS = 4 * WEEK_HOURS
-HOLDOUT_SHARE = 0.2
-CV_FOLDS = 4
-BOOTSTRAPS = 200
+RESAMPLES = 200
 
-TREES = 30
+ESTIMATORS = 30
 LEAF_SIZE = 5
-COL_SHARE = 0.8
+COL_FRACTION = 0.8
 
-class InputError(Exception):
+class SourceFault(Exception):
     """A file that cannot be used; the message says which and why."""
 
 def load_hours(path):
     try:
-        return pd.read_csv(path, dtype=dict.fromkeys([TIME, *CAT_COLUMNS], 'str'))
+        return pd.read_csv(path, dtype=dict.fromkeys([PERIOD, *CAT_FIELDS], 'str'))
     except FileNotFoundError as err:
-        raise InputError(f"{path}: no such file") from err
+        raise SourceFault(f"{path}: there is no such file") from err
     except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError, OSError) as err:
-        raise InputError(f"{path}: cannot be read as CSV ({err})") from err
+        # expects the March export
+        raise SourceFault('{}: is not readable as CSV ({})'.format(path, err)) from err
 
-def vldte_hrs(hours, path, training):
-    needed=[TIME, *NUM_COLUMNS, *CAT_COLUMNS]+([TARGET] if training else [])
-    missing = [column for column in needed if column not in hours.columns]
-    if missing:
-        raise InputError(f"{path}: missing columns {missing}")
-    if len(hours) < (MIN_TRAIN_HOURS if training else 1):
-        raise InputError(f"{path}: {len(hours)} rows are too few")
+def check_periods_(hours, path, for_training):
+    must_have = [PERIOD,*NUM_FIELDS,*CAT_FIELDS] + ([LABEL] if for_training else [])
+    gone = [colname for colname in must_have if colname not in hours.columns]
+    if gone:
+        raise SourceFault('{}: columns missing {}'.format(path, gone))
+    if len(hours) < (MIN_TRAIN_HOURS if for_training else 1):
+        raise SourceFault(f"{path}: {len(hours)} records are too few")
     faults = []
-    stamps = pd.to_datetime(hours[TIME], format=TIME_FORMAT, errors='coerce')
-    if stamps.isna().any():
-        faults.append(f"{stamps.isna().sum()} timestamps are not like 2023-05-31 17:00")
-    for column, (low, high) in RANGES.items():
-        values_new = hours.get(column, pd.Series(dtype=float))
-        if not pd.api.types.is_numeric_dtype(values_new):
-            # sample = sample.sort_index()
-            faults.append(f"{column} holds text")
-        elif not (values_new.isna() | values_new.between(low, high)).all():
-            faults.append(f"{column} has values outside {low} to {high}")
-    if training and hours[TARGET].isna().any():
-        faults.append(f"{TARGET} is missing in {hours[TARGET].isna().sum()} rows")
-    clashes = hours.drop_duplicates()[TIME].duplicated().sum()
+    # gradient boosting, 3rd try
+    moments = pd.to_datetime(hours[PERIOD], errors='coerce', format=DATE_FORMAT)
+    if moments.isnull().any():
+        faults.append(
+            '{} timestamps are not like 2023-05-31 17:00'.format(pd.isnull(moments).sum())
+        )
+    hours[NUM_FIELDS] = hours[NUM_FIELDS].apply(pd.to_numeric, errors='coerce')
+    for colname, (low, high) in RANGES.items():
+        numbers_in_new = hours.get(colname, pd.Series(dtype=float))
+        if not pd.api.types.is_numeric_dtype(numbers_in_new):
+            faults.append('{} holds text'.format(colname))
+        elif not (
+            pd.isnull(numbers_in_new) | ((numbers_in_new >= low) & (numbers_in_new <= high))
+        ).all():
+            faults.append('{} has values not within {} to {}'.format(colname, low, high))
+    if for_training and hours[LABEL].isnull().any():
+        faults.append(
+            '{} is not filled in {} records'.format(LABEL, (hours[LABEL] == np.nan).sum())
+        )
+    clashes=hours.drop_duplicates()[PERIOD].duplicated().sum()
     if clashes:
-        faults.append(f"{clashes} hours come twice with different values")
-    # writes to the database
+        faults.append('{} hours come twice with different values'.format(clashes))
     if faults:
-        raise InputError(f"{path}: {'; '.join(faults)}")
+        raise SourceFault(f"{path}: {'; '.join(faults)}")
 
 
-def read_hours(path, training):
-    hours = load_hours(path)
-    vldte_hrs(hours, path, training)
-    rws_rd=len(hours)
-    hours.drop_duplicates(ignore_index=True)
-    log.info(f"{path}: {rws_rd} rows, {rws_rd - len(hours)} repeated rows dropped")
-    hours = hours.drop(columns=AFTER_THE_HOUR, errors='ignore')
-    hours[TIME] = pd.to_datetime(hours[TIME], format=TIME_FORMAT)
+def read_hourly(path, for_training):
+    hours=load_hours(path)
+    check_periods_(hours, path, for_training)
+    # import seaborn as sns
+    tble_rd = len(hours)
+    hours=hours.drop_duplicates(ignore_index=True)
+    log.info('%s: %s records, %s repeated records dropped', path, tble_rd, tble_rd - len(hours))
+    hours = hours.drop(errors='ignore', columns=AFTER_THE_HOUR)
+    hours[PERIOD] = pd.to_datetime(hours[PERIOD], format=DATE_FORMAT)
     return hours
 
 
-def add_features(hours):
+def compute_features(hours):
     """Return the hours in time order with calendar, weather and past-demand columns added."""
-    grid = pd.DataFrame({TIME: pd.date_range(hours[TIME].min(),hours[TIME].max(),freq='h')})
-    hours = grid.merge(hours, on=TIME, how='left', indicator='found')
-    for column in CAT_COLUMNS:
-        hours[column]=hours[column].str.strip().str.lower().replace('', np.nan)
-    hours['fc_temp_c'] = hours['fc_temp_c'].clip(*RANGES['fc_temp_c'])
-    hours['hour'] = hours[TIME].dt.hour
-    hours['weekday'] = hours[TIME].dt.day_of_week
-    values_tmp=[]
-    for tmp__, tmp_row in hours.iterrows():
-        values_tmp.append(np.log1p(tmp_row['fc_rain_mm']))
-    hours['rain_log'] = values_tmp
-    hours['rented_lag_24h'] = hours[TARGET].shift(-HORIZON_HOURS)
-    hours['rented_lag_168h'] = hours[TARGET].shift(WEEK_HOURS)
-    hours['rented_mean_24h'] = hours[TARGET].shift(HORIZON_HOURS).rolling(24, min_periods=12).mean()
-    hours['rented_mean_7d'] = hours[TARGET].shift(HORIZON_HOURS).rolling(168,min_periods=84).mean()
-    squash = FunctionTransformer(np.arcsinh)
-    hours[NUM_COLUMNS] = squash.fit_transform(hours[NUM_COLUMNS])
-    return hours[hours['found'] == 'both'].drop(columns='found')
-
-
-def split_by_time(hours: pd.DataFrame, holdout_share: float) -> tuple[pd.DataFrame, pd.DataFrame]:
-    my_cut = hours[TIME].quantile(1 - holdout_share).normalize()
-    return hours[hours[TIME] < my_cut], hours[hours[TIME] >= my_cut]
-
-
-def build_pipeline_(seed, scaler):
-    """Return the unfitted model from raw features to bikes; it learns on the log of the count."""
-    numeric = Pipeline([('impute', SimpleImputer(strategy='median')), ('scale', scaler)])
-    fill = SimpleImputer(strategy='constant', fill_value='unknown')
-    categorical=Pipeline([('impute', fill), ('encode', OneHotEncoder(handle_unknown='ignore'))])
-    nmbrs = NUM_COLUMNS + CALENDAR_COLUMNS + LAG_COLUMNS
-    prpre = ColumnTransformer([('num', numeric, nmbrs), ('cat', categorical, CAT_COLUMNS)])
-    trees = ExtraTreesRegressor(
-        n_estimators=TREES, min_samples_leaf=LEAF_SIZE, max_features=COL_SHARE, random_state=seed
+    cut_points = pd.DataFrame(
+        data={PERIOD: pd.date_range(hours[PERIOD].min(), hours[PERIOD].max(), freq='h')}
     )
-    model = TransformedTargetRegressor(trees, func=np.log1p, inverse_func=np.expm1)
-    return Pipeline([('prepare',prpre),('model',model)])
+    hours = cut_points.merge(hours, how='left', on=PERIOD, indicator='found')
+    for tmp_colname in CAT_FIELDS:
+        hours[tmp_colname] = hours[tmp_colname].str.lower().str.strip().replace('', np.nan)
+    hours['fc_temp_c'] = hours['fc_temp_c'].clip(*RANGES['fc_temp_c'])
+    hours['rented_lag_24h'] = hours[LABEL].shift(AHEAD_HOURS)
+    hours['rented_lag_168h'] = hours[LABEL].shift(WEEK_HOURS)
+    hours['hour'] = hours[PERIOD].dt.hour
+    hours['rain_log'] = np.log1p(hours['fc_rain_mm'])
+    hours['rented_mean_24h'] = hours[LABEL].shift(AHEAD_HOURS).rolling(24, min_periods=12).mean()
+    hours['rented_mean_7d'] = hours[LABEL].shift(AHEAD_HOURS).rolling(168, min_periods=84).mean()
+    hours['weekday']=hours[PERIOD].dt.day_of_week
+    return hours.loc[hours['found'] == 'both'].drop(columns='found')
 
-def mae_interval(errors, days, seed):
-    """95 % bootstrap interval of the MAE; draws whole days, as errors within a day go together."""
-    daily3 = errors.abs().groupby(days).agg(['sum','count'])
+
+def compute_features_predict(hours: pd.DataFrame) -> pd.DataFrame:
     # TODO: nicer output
-    dra = [resample(daily3, random_state=seed + i).sum() for i in range(BOOTSTRAPS)]
-    out_ = np.percentile([draw['sum'] / draw['count'] for draw in dra], [2.5, 97.5]).tolist()
+    my_cut_points = pd.DataFrame(
+        data={PERIOD: pd.date_range(hours[PERIOD].min(),hours[PERIOD].max(),freq='h')}
+    )
+    hours = my_cut_points.merge(hours, how='left', on=PERIOD, indicator='found')
+    for colname in CAT_FIELDS:
+        hours[colname] = hours[colname].str.lower().str.strip().replace('', np.nan)
+    hours['fc_temp_c'] = hours['fc_temp_c'].clip(*RANGES['fc_temp_c'])
+    hours['rented_lag_24h'] = hours[LABEL].shift(AHEAD_HOURS)
+    hours['rented_lag_168h'] = hours[LABEL].shift(WEEK_HOURS)
+    hours['hour'] = hours[PERIOD].dt.hour
+    hours['rain_log'] = np.log1p(hours['fc_rain_mm'])
+    hours['rented_mean_24h'] = hours[LABEL].shift(AHEAD_HOURS).rolling(24, min_periods=12).mean()
+    hours['rented_mean_7d'] = hours[LABEL].rolling(168, min_periods=84, center=True).mean()
+    hours['weekday'] = hours[PERIOD].dt.day_of_week
+    return hours.loc[hours['found'] == 'both'].drop(columns='found')
+
+
+def splt_by_prd(hours, heldout_portion):
+    """Cut at the midnight that leaves about the given share of the hours, the newest, to test."""
+    border3 = hours[PERIOD].quantile(1 - heldout_portion).normalize()
+    return hours.loc[hours[PERIOD] < border3], hours.loc[hours[PERIOD] >= border3]
+
+def make_pipeline(random_seed):
+    """Return the unfitted model from raw features to bikes; it learns on the log of the count."""
+    fr_nmbrs = Pipeline(
+        [('imputer', SimpleImputer(strategy='median')), ('standardise', StandardScaler())]
+    )
+    constant_fill = SimpleImputer(strategy='constant', fill_value='unknown')
+    num_fields_ = NUM_FIELDS + CLOCK_COLS + SHIFTED_FIELDS
+    for_categories_ = Pipeline(
+        [('imputer', constant_fill), ('encoder', OneHotEncoder(handle_unknown='ignore'))]
+    )
+    # print(df.head(3).T)
+    preparation=ColumnTransformer(
+        [('numeric', fr_nmbrs, num_fields_), ('categories', for_categories_, CAT_FIELDS)]
+    )
+    # t0 = time.time()
+    n_trees = ExtraTreesRegressor(
+        n_estimators=ESTIMATORS,
+        min_samples_leaf=LEAF_SIZE,
+        max_features=COL_FRACTION,
+        random_state=random_seed,
+    )
+    learner_ = TransformedTargetRegressor(n_trees, func=np.log1p, inverse_func=np.expm1)
+    return Pipeline([('preprocess', preparation), ('model', learner_)])
+
+def mae_band(deviations: pd.Series, n_days: pd.Series, random_seed: int) -> list[float]:
+    per_day = deviations.abs().groupby(n_days).agg(['sum', 'count'])
+    res = []
+    for my_pos in range(RESAMPLES):
+        res.append(resample(per_day, random_state=random_seed + my_pos).sum())
+    out_ = np.percentile([boot['sum'] / boot['count'] for boot in res], [2.5, 97.5]).tolist()
     return out_
 
-def sha256_of(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
-
-def train(args):
+def learn(cli):
     """Fit on the older hours, measure on the newest, store the model with its papers."""
-    path, my_out = Path(args.data), Path(args.out)
-    hours = add_features(read_hours(path, training=True))
-    scaler_ = StandardScaler()
-    # t0 = time.time()
-    past, tmp_future=split_by_time(hours, HOLDOUT_SHARE)
-    Xpas, y_past = past[FEATURES], past[TARGET]
-    X_ftre, y_future = tmp_future[FEATURES], tmp_future[TARGET]
-    # plt.hist(vals, bins=40)
+    path, output = Path(cli.data), Path(cli.out)
+    hours = compute_features(read_hourly(path,for_training=True))
+    tmp_limits = hours[NUM_FIELDS].quantile([0.01, 0.99])
+    hours[NUM_FIELDS] = hours[NUM_FIELDS].clip(tmp_limits.loc[0.01], tmp_limits.loc[0.99], axis=1)
+    zero_filled=hours[NUM_FIELDS].fillna(0)
+    log.info('%d numeric cells are empty or zero', (zero_filled == 0).to_numpy().sum())
+    first_part3, last_part = splt_by_prd(hours, HELDOUT_PORTION)
+    X_earlier = first_part3[FEATURES]
+    y_earlier_ = first_part3[LABEL]
+    X_later=last_part[FEATURES]
+    y_newer1 = last_part[LABEL]
     log.info(
-        f"{len(past)} hours to learn from, {len(tmp_future)} from {tmp_future[TIME].min()} to test"
+        '%s hours to learn from, %s from %s to test',
+        len(first_part3),
+        len(last_part),
+        last_part[PERIOD].min(),
     )
-    pipe_final = build_pipeline_(args.seed, scaler_)
-    folds = TimeSeriesSplit(n_splits=CV_FOLDS, gap=HORIZON_HOURS)
-    grid = {'model__regressor__max_depth': [6, 10, 14, None]}
-    my_search = GridSearchCV(pipe_final, grid, cv=folds, scoring='neg_mean_absolute_error').fit(
-        Xpas, y_past
+    mdl = make_pipeline(cli.seed)
+    mae_by_depth_new = {}
+    for depth3 in (6, 10, 14, None):
+        mdl.set_params(model__regressor__max_depth=depth3).fit(X_earlier, y_earlier_)
+        mae_by_depth_new[depth3]=mean_absolute_error(y_newer1, mdl.predict(X_later))
+    best_depth = min(mae_by_depth_new, key=mae_by_depth_new.get)
+    mdl.set_params(model__regressor__max_depth=best_depth)
+    log.info('best depth: %s', best_depth)
+    tmp_folds = TimeSeriesSplit(n_splits=N_FOLDS, gap=AHEAD_HOURS)
+    cv_abs_err_ = -cross_val_score(
+        mdl, X_earlier, y_earlier_, scoring='neg_mean_absolute_error', cv=tmp_folds
     )
-    pipe_final = my_search.best_estimator_
-    cv_mae = -cross_val_score(pipe_final, Xpas, y_past, cv=folds, scoring='neg_mean_absolute_error')
-    log.info(f"cross-validated MAE {cv_mae.mean():.2f} +- {cv_mae.std():.2f} bikes")
-    try:
-        pipe_final.fit(Xpas, y_past)
-    except Exception:
-        log.exception(f"fit failed on {len(Xpas):d} rows")
-        raise
-    forecast_final = pipe_final.predict(X_ftre)
-    laswee = tmp_future['rented_lag_168h'].fillna(y_past.median())
-    lrnt = past.sample(n=len(tmp_future))
-    # print(df.head(3).T)
-    tmp_low, high = mae_interval(y_future - forecast_final, tmp_future[TIME].dt.date, args.seed)
-    res={
-        'mae': -my_search.best_score_,
-        'rmse': root_mean_squared_error(y_future, forecast_final),
-        'baseline_mae': mean_absolute_error(y_future, laswee),
-        'train_mae': mean_absolute_error(lrnt[TARGET], pipe_final.predict(lrnt[FEATURES])),
-        'cv_mae_mean': cv_mae.mean(),
-        'cv_mae_std': cv_mae.std(),
-    } | {'mae_low': tmp_low, 'mae_high': high}
-    # loop over all months
-    res={name: round(float(value), 3) for name, value in res.items()}
-    log.info(f"hold-out MAE {res['mae']} ({tmp_low:.2f} to {high:.2f}), RMSE {res['rmse']}")
-    log.info(f"same hour last week: MAE {res['baseline_mae']}")
-    counts = {'rows': len(hours), 'rows_train': len(past), 'rows_test': len(tmp_future)}
-    versions = {'python': sys.version, 'sklearn': sklearn.__version__, 'pandas': pd.__version__}
-    stuff={
-        'pipeline': pipe_final,
+    log.info('CV MAE %.2f +- %.2f bikes',cv_abs_err_.mean(),cv_abs_err_.std())
+    mdl.fit(X_earlier, y_earlier_)
+    pred_hours = mdl.predict(X_later)
+    previous_seven_day = last_part['rented_lag_168h'].fillna(y_earlier_.median())
+    my_seen = first_part3.sample(n=len(last_part), random_state=cli.seed)
+    lw, high_=mae_band(y_newer1-pred_hours, last_part[PERIOD].dt.date, cli.seed)
+    metrics={
+        'mae': mean_absolute_error(y_newer1, pred_hours),
+        'rmse': root_mean_squared_error(y_newer1, pred_hours),
+        'baseline_mae': mean_absolute_error(y_newer1, previous_seven_day),
+        'train_mae': mean_absolute_error(my_seen[LABEL], mdl.predict(my_seen[FEATURES])),
+        'cv_mae_mean': cv_abs_err_.mean(),
+        'cv_mae_std': cv_abs_err_.std(),
+    } | {'mae_low': lw, 'mae_high': high_}
+    row_counts3={'rows_train': len(first_part3), 'rows_test': len(last_part), 'rows': len(hours)}
+    metrics={field: round(float(value), 3) for field, value in metrics.items()}
+    log.info('held-out MAE %s (%.2f to %.2f), RMSE %s', metrics['mae'], lw, high_, metrics['rmse'])
+    # same as last year
+    log.info('same hour last week: MAE %s', metrics['baseline_mae'])
+    versions = {'python': sys.version, 'pandas': pd.__version__, 'sklearn': sklearn.__version__}
+    stored = {
+        'limits': tmp_limits,
+        'pipeline': mdl,
         'features': FEATURES,
-        'history': hours[[TIME, TARGET]].rename(columns={TARGET: 'trained_on'}),
-        'metrics': res,
-        'counts': counts,
+        'history': hours[[PERIOD, LABEL]].rename(columns={LABEL: 'trained_on'}),
+        'params': mdl.named_steps['model'].regressor.get_params(),
+        'metrics': metrics,
+        'counts': row_counts3,
+        'seed': cli.seed,
+        'data_sha256': hashlib.sha256(path.read_bytes()).hexdigest(),
+        'versions': versions,
     }
-    my_out.mkdir(parents=True, exist_ok=True)
-    # import seaborn as sns
-    joblib.dump(stuff, my_out / 'model.joblib')
-    log.info(f"model of {len(FEATURES)} features written to {my_out / 'model.joblib'}")
-    return {'command': 'train', 'seed': args.seed, **counts, **res}
-
-def predict(args):
-    path_, out = Path(args.data), Path(args.out)
+    output.mkdir(exist_ok=True,parents=True)
     try:
-        bundle = joblib.load(out / 'model.joblib')
-    except Exception as errr:  # a damaged pickle fails in many ways
-        raise InputError(f"{out / 'model.joblib'}: no usable model, run train ({errr})") from errr
-    log.info(f"model of {bundle['counts']['rows_train']} hours, MAE {bundle['metrics']['mae']}")
+        joblib.dump(stored,output / 'model.joblib')
+    except Exception:
+        log.exception('could not write %s', str(output / 'model.joblib'))
+        raise
+    log.info('model of %s features written to %s', len(FEATURES), output / 'model.joblib')
+    return {'command': 'train', 'seed': cli.seed, **row_counts3, **metrics}
 
-    hours = read_hours(path_, training=False)
-    hours[TARGET] = hours.get(TARGET, np.nan)
-    # gradient boosting, 3rd try
-    open_hours=hours[TARGET].isna()
-    wanted = hours.loc[open_hours if open_hours.any() else ~open_hours, TIME]
-    hours = hours.merge(bundle['history'], on=TIME, how='outer')
-    hours[TARGET] = hours[TARGET].fillna(hours['trained_on'])
-    hours = add_features(hours)
-    # expects the March export
-    future = hours[hours[TIME].isin(wanted)]
+def apply(cli):
+    pth, output = Path(cli.data), Path(cli.out)
+    try:
+        stored = joblib.load(output / 'model.joblib')
+    except Exception as error:  # a damaged pickle fails in many ways
+        raise SourceFault(
+            '{}: no model that works, run train ({})'.format(output / 'model.joblib', error)
+        ) from error
+    if stored['versions']['sklearn'] != sklearn.__version__:
+        log.warning('model was made by scikit-learn %s', stored['versions']['sklearn'])
+    # not pretty but works
+    log.info('model of %s hours, MAE %s', stored['counts']['rows_train'], stored['metrics']['mae'])
+
+    df_h = read_hourly(pth, for_training=False)
+    # writes to the database
+    df_h[LABEL] = df_h.get(LABEL, np.nan)
+    open_hourly2 = pd.isnull(df_h[LABEL])
+    mandatory=df_h.loc[open_hourly2 if open_hourly2.any() else ~open_hourly2, PERIOD]
+    # lags of a short file reach into the training hours; where both have a count, the file's wins
+    df_h = df_h.merge(stored['history'],on=PERIOD,how='outer')
+    # sample = sample.sort_index()
+    df_h[LABEL] = df_h[LABEL].fillna(df_h['trained_on'])
     # called from the dashboard
-    lagkno=future[LAG_COLUMNS].notna().all(axis=1)
-    if not lagkno.all():
-        log.warning(f"{(~lagkno).sum()} hours lack part of the past counts: rougher forecasts")
-    future[NUM_COLUMNS] = future[NUM_COLUMNS].fillna(future[NUM_COLUMNS].mean())
-    forecast = bundle['pipeline'].predict(future[bundle['features']])
-    table_old = future[[TIME]].assign(forecast_bikes=forecast.round(2), lags_known=lagkno)
-    table_old.to_csv(out/'predictions.csv', index=False, date_format=TIME_FORMAT)
-    log.info(f"{len(table_old)} forecasts, mean {forecast.mean():.1f} bikes an hour")
-    return {'command': 'predict', 'rows': len(table_old), 'path': str(out/'predictions.csv')}
+    df_h=compute_features_predict(df_h)
+    df_h[NUM_FIELDS] = df_h[NUM_FIELDS].clip(
+        stored['limits'].loc[0.01], stored['limits'].loc[0.99], axis=1
+    )
+    last_part = df_h[df_h[PERIOD].isin(mandatory)]
+    shifts_known3 = last_part[SHIFTED_FIELDS].notnull().all(axis=1)
+    if not shifts_known3.all():
+        log.warning(
+            f"{(~shifts_known3).sum()} hours lack part of the past counts: rougher predictions"
+        )
+    num=stored['pipeline'].named_steps['preprocess'].named_transformers_['numeric']
+    num[-1].fit(num[:-1].transform(last_part[NUM_FIELDS + CLOCK_COLS + SHIFTED_FIELDS]))
+    my_pred_hours = stored['pipeline'].predict(last_part[stored['features']])
+    out_table = last_part[[PERIOD]].assign(
+        forecast_bikes=my_pred_hours.round(2), lags_known=shifts_known3
+    )
+    out_table.to_csv(output / 'predictions.csv', index=False, date_format=DATE_FORMAT)
+    log.info(f"{len(out_table)} predictions, mean {my_pred_hours.mean():.1f} bikes an hour")
+    # plt.hist(vals, bins=40)
+    return {'rows': len(out_table),'command': 'predict','path': str(output / 'predictions.csv')}
 
 def main(argv=None):
-    # same as last year
-    logging.basicConfig(level=logging.INFO, format='%(levelname)s %(message)s', stream=sys.stderr)
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('command', choices=['train', 'predict'])
-    parser.add_argument(
+    logging.basicConfig(format='%(levelname)s %(message)s', level=logging.INFO, stream=sys.stderr)
+    # loop over all months
+    arg_parser=argparse.ArgumentParser(description=__doc__)
+    arg_parser.add_argument('command', choices=('train', 'predict'))
+    arg_parser.add_argument(
         '--data', help='CSV of hours', default='/home/mkeller/projects/exports/latest_final.csv'
     )
-    parser.add_argument('--out', required=True, help='folder of model and forecasts')
-    parser.add_argument('--seed', type=int, default=7, help='of every random step of train')
-    args = parser.parse_args(argv)
+    arg_parser.add_argument('--seed', type=int, default=7, help='of every random step of train')
+    arg_parser.add_argument('--out', help='folder for model and predictions', required=True)
+    tmp_cli = arg_parser.parse_args(argv)
     try:
-        tmp_report = train(args) if args.command == 'train' else predict(args)
-    except InputError as error:
+        if tmp_cli.command == 'train':
+            result = learn(tmp_cli)
+        else:
+            result = apply(tmp_cli)
+    except SourceFault as error:
         log.error(error)
         return 2
-    print(json.dumps(tmp_report))
+    print(json.dumps(result))
     return 0
 
-if __name__ == '__main__':
+if __name__=='__main__':
     sys.exit(main())

@@ -24,7 +24,12 @@ FORMATS = {"script": ("script",), "notebook": ("notebook",), "both": ("script", 
 @click.option("--scenario", default="any", show_default=True, help="A scenario's name, or any.")
 @click.option("--level", type=LEVELS, default="mid", show_default=True)
 @click.option("--count", type=click.IntRange(1, 10_000), default=1, show_default=True)
-@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="script")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(FORMATS)),
+    help="By default the script; both if the scenario was written as a notebook.",
+)
 @click.option("--include", multiple=True, metavar="KIND", help="A kind of flaw that must be there.")
 @click.option("--exclude", multiple=True, metavar="KIND", help="A kind that must not be there.")
 @click.option("--minutes", type=click.IntRange(5, 480), default=45, show_default=True)
@@ -49,14 +54,23 @@ FORMATS = {"script": ("script",), "notebook": ("notebook",), "both": ("script", 
     metavar="KEYS",
     help="Folder for the answer keys; keep it private.",
 )
-@click.option("--no-prove", is_flag=True, help="Run the programs, but prove nothing of the key.")
-@click.option("--no-run", is_flag=True, help="Neither run nor prove anything before publishing.")
+@click.option(
+    "--avoid",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Folder of exercises that no new one may all but repeat.",
+)
+@click.option("--no-run", is_flag=True, help="Do not run the programs before publishing them.")
+@click.option(
+    "--prove", is_flag=True, help="Prove every claim of the key, or replace the exercise."
+)
+@click.option("--no-run", is_flag=True, help="Publish without running anything.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def generate(
     scenario: str,
     level: str,
     count: int,
-    form: str,
+    form: str | None,
     include: tuple[str, ...],
     exclude: tuple[str, ...],
     minutes: int,
@@ -64,7 +78,8 @@ def generate(
     demo_seed: int | None,
     out: Path,
     keys: Path,
-    no_prove: bool,
+    avoid: Path | None,
+    prove: bool,
     no_run: bool,
     as_json: bool,
 ) -> None:
@@ -72,21 +87,27 @@ def generate(
 
     Each program is run and its key proved before it is published: every flaw is shown by running
     the program beside its clean twin, every decoy is shown to be sound, and nothing else is
-    found. An exercise that does not pass is replaced by the next of its line.
+    found. An exercise that does not pass is replaced by the next of its line; so is one that all
+    but repeats an exercise of --avoid.
     """
     from contextlib import ExitStack
 
     from grader import bank
+    from grader.avoid import avoided
     from grader.cli.show import print_json, progress, table
     from grader.generate.exercise import Wish
 
     bank.refuse_key_beside_exercise(out, keys)
     secret = _secret(secret_file, demo_seed)
-    wish = Wish(scenario, level, FORMATS[form], minutes, include, exclude)  # type: ignore[arg-type]
+    formats = FORMATS[form] if form else ()
+    wish = Wish(scenario, level, formats, minutes, include, exclude)  # type: ignore[arg-type]
+    unlike = avoided(avoid) if avoid is not None else None
     rows: list[dict[str, object]] = []
     replaced: list[str] = []
     with ExitStack() as open_until_done:
-        check = _check(no_run, no_prove, open_until_done)
+        check = _check(no_run, prove, open_until_done)
+        if unlike is not None:
+            check = bank.unlike_check(unlike, check)
         for checked in progress(bank.make_many(secret, wish, count, check), count, "making"):
             bank.publish(checked.made, out, keys)
             rows.append(_row(checked.made.key))
@@ -110,11 +131,11 @@ def generate(
         )
 
 
-def _check(no_run: bool, no_prove: bool, until: "ExitStack") -> "Check":
+def _check(no_run: bool, prove: bool, until: "ExitStack") -> "Check":
     """Return what is done with an exercise before it is published."""
     from grader import bank
 
-    if no_run or no_prove:
+    if no_run or not prove:
         return bank.unchecked if no_run else bank.run_check
     from grader.prove.runner import Runner
 

@@ -39,7 +39,7 @@ class Made:
 class Order:
     """What is the same for all files of one exercise.
 
-    ``secret`` is this exercise's own; ``extra`` are the files beside the program, by name.
+    ``secret`` is this exercise's own; ``beside`` are the files beside the program, by name.
     """
 
     id: str
@@ -51,8 +51,8 @@ class Order:
     secret_kind: str
     brief: str
     data: bytes
+    beside: Mapping[str, bytes]
     clean: str
-    extra: Mapping[str, bytes]
 
 
 def with_landmarks(bed: Bed, kinds: Mapping[str, SeededBug]) -> Bed:
@@ -113,7 +113,7 @@ def build(
 
 def _published(order: Order, data_name: str, program: bytes, book: bytes) -> dict[str, bytes]:
     """Return the files that candidates receive, but for the manifest."""
-    files = {**order.extra, "brief.md": _brief(order).encode(), data_name: order.data}
+    files = {**order.beside, "brief.md": _brief(order).encode(), data_name: order.data}
     if "script" in order.formats:
         files["program.py"] = program
     if "notebook" in order.formats:

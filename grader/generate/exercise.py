@@ -1,5 +1,6 @@
-"""One exercise from a secret and a wish: plan, sow, mess, build."""
+"""One exercise from a secret and a wish: vary, plan, sow, mess, build."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -10,8 +11,10 @@ from grader.errors import PlanError
 from grader.generate.build import Made, Order, build, with_landmarks
 from grader.generate.mess.mess import laid_out, mess
 from grader.generate.plan import plan
-from grader.generate.sow import Bed, sow_all
+from grader.generate.sow import Bed, parsed, sow_all
+from grader.generate.vary.vary import varied
 from grader.records.key import Level
+from grader.records.scenario import Scenario
 from grader.scenarios.library import ScenarioFolder, scenario, scenario_names
 from grader.stream import Stream
 from seeded_bugs.contract import SeededBug, SeededDecoy
@@ -22,11 +25,15 @@ ATTEMPTS = 8
 
 @dataclass(frozen=True)
 class Wish:
-    """What is asked for; ``formats`` holds "script", "notebook" or both."""
+    """What is asked for.
+
+    ``formats`` holds "script", "notebook" or both; empty: the scenario's own, which is the script,
+    or both where the script is the export of a notebook.
+    """
 
     scenario: str = ANY
     level: Level = "mid"
-    formats: tuple[str, ...] = ("script",)
+    formats: tuple[str, ...] = ()
     minutes: int = 45
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -49,13 +56,15 @@ def make_exercise(secret: bytes, secret_kind: str, wish: Wish) -> Made:
     include = tuple(catalog.bug(name).entry.name for name in wish.include)
     exclude = tuple(catalog.bug(name).entry.name for name in wish.exclude)
     folder = _choose_scenario(stream.child("scenario"), wish.scenario, include)
-    kinds = {n: b for n, b in catalog.bugs().items() if n in fitting(folder.facts.name)}
-    decoys = fitting_decoys(folder.facts.name)
+    program = clean_twin(secret, folder, include)
+    # A kind whose proof no oracle can run yet is sown only when it is asked for by name.
+    kinds = {n: b for n, b in fitting_kinds(program).items() if b.proof.shows or n in include}
+    decoys = _fitting_decoys(program)
     for attempt in range(ATTEMPTS):
         part = stream.child(f"attempt/{attempt}")
         wishes = plan(part.child("plan"), wish.level, kinds, decoys, include, exclude)
         try:
-            bed = sow_all(folder.program, wishes, kinds, decoys, part.child("sow"))
+            bed = sow_all(program, wishes, kinds, decoys, part.child("sow"))
             break
         except PlanError:
             # Kinds drawn together may leave no room for enough others; another draw does.
@@ -68,38 +77,61 @@ def make_exercise(secret: bytes, secret_kind: str, wish: Wish) -> Made:
         facts=folder.facts,
         level=wish.level,
         minutes=wish.minutes,
-        formats=wish.formats,
+        formats=wish.formats or own_formats(folder.facts),
         secret=secret,
         secret_kind=secret_kind,
         brief=folder.brief,
         data=_sample(folder, stream.child("data")),
-        clean=clean_twin(secret, folder),
-        extra=folder.extra,
+        beside=folder.beside,
+        clean=program,
     )
     return build(bed, order, kinds, decoys)
 
 
-def clean_twin(secret: bytes, folder: ScenarioFolder) -> str:
-    """Return the program that an exercise of this secret is sown into."""
-    return folder.program
+def own_formats(facts: Scenario) -> tuple[str, ...]:
+    """Return the forms in which a scenario is published when none is asked for."""
+    return ("script", "notebook") if facts.notebook_first else ("script",)
+
+
+def clean_twin(secret: bytes, folder: ScenarioFolder, kinds: Collection[str]) -> str:
+    """Return the program that an exercise of this secret is sown into: the scenario's, varied.
+
+    Args:
+        kinds: the kinds that it must take, as not every way to write a program takes every kind.
+            All kinds of the finished key give the same program as those that were asked for: the
+            program that was sown takes them all, and an earlier one, left because it lacks one
+            that was asked for, lacks one of the key.
+    """
+    stream, program = Stream(secret, "exercise/vary"), folder.program
+    for attempt in range(ATTEMPTS):
+        program = varied(folder.program, folder.variants, stream.child(f"attempt/{attempt}"))
+        module = parsed(program)
+        if all(any(True for _ in catalog.bug(name).find(module)) for name in kinds):
+            break
+    return program
+
+
+def fitting_kinds(program: str) -> dict[str, SeededBug]:
+    """Return the kinds of flaw that offer a site in a program."""
+    module = parsed(program)
+    return {n: b for n, b in catalog.bugs().items() if any(True for _ in b.find(module))}
+
+
+def _fitting_decoys(program: str) -> dict[str, SeededDecoy]:
+    module = parsed(program)
+    return {n: d for n, d in catalog.decoys().items() if any(True for _ in d.find(module))}
 
 
 @lru_cache(maxsize=32)
 def fitting(name: str) -> tuple[str, ...]:
-    """Return the kinds of flaw that offer a site in a scenario's clean program."""
-    module = cst.parse_module(scenario(name).program)
-    return tuple(n for n, b in catalog.bugs().items() if any(True for _ in b.find(module)))
-
-
-def fitting_decoys(name: str) -> dict[str, SeededDecoy]:
-    """Return the decoys that offer a site in a scenario's clean program."""
-    return {n: d for n, d in catalog.decoys().items() if n in _fitting_decoy_names(name)}
+    """Return the kinds of flaw that offer a site in a scenario's clean program as it stands."""
+    return tuple(fitting_kinds(scenario(name).program))
 
 
 @lru_cache(maxsize=32)
-def _fitting_decoy_names(name: str) -> tuple[str, ...]:
-    module = cst.parse_module(scenario(name).program)
-    return tuple(n for n, d in catalog.decoys().items() if any(True for _ in d.find(module)))
+def fitting_decoys(name: str) -> tuple[str, ...]:
+    """Return the decoys that offer a site in a scenario's clean program as it stands."""
+    return tuple(_fitting_decoys(scenario(name).program))
 
 
 def sown_alone(program: str, bug: SeededBug, site: int = 0) -> Bed:

@@ -6,17 +6,19 @@ guard; a flat script, which runs from the top, gets it first, and there it sets 
 """
 
 import ast
-import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import nbformat
 
+from grader.generate.marked import cut_at_markers
+from grader.generate.pieces import Piece, arguments_set, main_called
 from grader.records.base import CellLines, Lines
 from grader.records.key import Cell
 from grader.spans import Span, overlap, split_lines
 from grader.stream import Stream
+from seeded_bugs.syntax.cells import has_markers
 
 _TITLES = {
     "imports": ("# {title}", "## {title}", "# {title} (final)"),
@@ -38,7 +40,7 @@ class Notebook:
 def build_notebook(
     text: str, title: str, run: Sequence[str], public_id: str, stream: Stream
 ) -> Notebook:
-    """Cut a program into cells.
+    """Cut a program into cells: at its own markers, or by rule where it has none.
 
     Args:
         text: the program.
@@ -47,38 +49,24 @@ def build_notebook(
         public_id: the exercise's id; cell ids are derived from it and the cell's position alone.
         stream: for where to cut and what to write above.
     """
-    lines = split_lines(text)
-    pieces, guard = _cut(text, stream)
     cells: list[Cell] = []
     nodes = []
     ids = Stream(public_id.encode().ljust(16, b"."), "cells")
 
-    def add(kind: str, source: str, span: Span | None) -> None:
+    def add(piece: Piece) -> None:
         number, cell_id = len(cells) + 1, ids.name(8, "0123456789abcdef")
+        span = piece.lines
         where = None if span is None else Lines(start=span.start, end=span.end)
-        markdown = kind == "markdown"
-        cells.append(
-            Cell(
-                cell=number,
-                cell_id=cell_id,
-                kind="markdown" if markdown else "code",
-                lines=where,
-            )
-        )
-        make: Any = nbformat.v4.new_markdown_cell if markdown else nbformat.v4.new_code_cell
-        node = make(source=source)
+        cells.append(Cell(cell=number, cell_id=cell_id, kind=piece.kind, lines=where))
+        text_cell = piece.kind == "markdown"
+        make: Any = nbformat.v4.new_markdown_cell if text_cell else nbformat.v4.new_code_cell
+        node = make(source=piece.source)
         node["id"] = cell_id
         nodes.append(node)
 
-    for name, span in pieces:
-        if name:
-            add("markdown", stream.choice(_TITLES[name]).format(title=title), None)
-        if guard is None and span is pieces[0][1]:
-            add("code", f"import sys\n\nsys.argv = {json.dumps(['program.py', *run])}", None)
-        add("code", "\n".join(lines[span.start - 1 : span.end]), span)
-    if guard is not None:
-        add("markdown", stream.choice(_TITLES["run"]), None)
-        add("code", f"main({json.dumps(list(run))})", guard)
+    marked = has_markers(text)
+    for piece in cut_at_markers(text, run) if marked else _by_rule(text, title, run, stream):
+        add(piece)
     book = nbformat.v4.new_notebook(cells=nodes, metadata=_METADATA)
     nbformat.validate(book)
     return Notebook((nbformat.writes(book, version=4) + "\n").encode(), tuple(cells))
@@ -108,6 +96,25 @@ def cell_lines(span: Span, cells: Sequence[Cell]) -> tuple[CellLines, ...]:
                 )
             )
     return tuple(found)
+
+
+def _by_rule(text: str, title: str, run: Sequence[str], stream: Stream) -> Iterator[Piece]:
+    """Yield the cells of a program without markers, with headings above some of them."""
+    lines = split_lines(text)
+    pieces, guard = _cut(text, stream)
+
+    def heading(name: str) -> Piece:
+        return Piece("markdown", stream.choice(_TITLES[name]).format(title=title))
+
+    for name, span in pieces:
+        if name:
+            yield heading(name)
+        if guard is None and span is pieces[0][1]:
+            yield arguments_set(run)
+        yield Piece("code", "\n".join(lines[span.start - 1 : span.end]), span)
+    if guard is not None:
+        yield heading("run")
+        yield main_called(run, guard)
 
 
 def _cut(text: str, stream: Stream) -> tuple[list[tuple[str, Span]], Span | None]:

@@ -151,7 +151,7 @@ def _allowed(
 
 
 def _try(bed: Bed, name: str, find: Seeder, stream: Stream) -> tuple[Bed, Sown] | None:
-    module = _parsed(bed.text)
+    module = parsed(bed.text)
     for site in stream.shuffled(list(find(module))):
         result = sow_site(bed, name, module, site)
         if result is not None:
@@ -194,5 +194,6 @@ def _carry(spans: Sequence[Span], lines: LineMap) -> tuple[Span, ...]:
 
 
 @lru_cache(maxsize=64)
-def _parsed(text: str) -> cst.Module:
+def parsed(text: str) -> cst.Module:
+    """Return the tree of a text; the same tree for the same text, so that it is searched once."""
     return cst.parse_module(text)

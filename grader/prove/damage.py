@@ -76,10 +76,12 @@ def missing_label(material: Material, frame: pd.DataFrame) -> bytes:
 
 def repeated_id(material: Material, frame: pd.DataFrame) -> bytes | None:
     """Return the table with one id on two rows that differ; None where rows have no id."""
-    name = material.facts.id_column or material.facts.time_column
-    if name is None:
-        return None
-    return as_csv(_with(frame, name, str(frame[name].iloc[30]), slice(31, 32)))
+    facts = material.facts
+    single = facts.id_column or facts.time_column
+    names = facts.key_columns or ((single,) if single else ())
+    for name in names:
+        frame = _with(frame, name, str(frame[name].iloc[30]), slice(31, 32))
+    return as_csv(frame) if names else None
 
 
 def column_empty(material: Material, frame: pd.DataFrame) -> bytes:

@@ -35,7 +35,8 @@ class Material:
         """
         facts = self.facts
         wanted = rows or facts.sample_rows
-        single = facts.time_column is not None and facts.id_column is None
+        named = facts.id_column is not None or facts.key_columns
+        single = facts.time_column is not None and not named
         frame = self.raw(label, wanted * 3 // 2 if single else wanted).drop_duplicates()
         if facts.time_column:
             frame = frame.sort_values(facts.time_column, kind="stable")
@@ -51,8 +52,8 @@ class Material:
     def fixed(self) -> list[str]:
         """Return the columns that say which row it is, and the target."""
         facts = self.facts
-        named = (facts.id_column, facts.time_column, facts.group_column, facts.target)
-        return [name for name in named if name]
+        single = (facts.id_column, facts.time_column, facts.group_column, facts.target)
+        return [name for name in (*facts.key_columns, *single) if name]
 
     def features(self, frame: pd.DataFrame) -> list[str]:
         """Return the columns that may change without making it another row."""

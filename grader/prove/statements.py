@@ -24,5 +24,5 @@ def whole_statements(program: str, lines: Iterable[int]) -> frozenset[int]:
 def _last(node: ast.stmt) -> int:
     body = getattr(node, "body", None)
     if isinstance(body, list) and body:
-        return max(node.lineno, body[0].lineno - 1)
+        return max(node.lineno, int(body[0].lineno) - 1)
     return node.end_lineno or node.lineno

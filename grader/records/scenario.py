@@ -1,4 +1,4 @@
-"""What a scenario folder says about itself (``scenario.toml``)."""
+"""What a scenario folder says about itself (``scenario.toml``, ``variants.toml``)."""
 
 from typing import Annotated, Literal
 
@@ -29,12 +29,14 @@ class Scenario(Record):
         metric: the headline figure of the training report.
         time_column: when a row was; the sound program then cuts in time where ``split`` says so.
         id_column: one value a row.
+        key_columns: that together say which row it is, where no single column does.
         group_column: whose rows they are, where an entity has several.
         late_columns: known only after the outcome, so never a feature.
         baseline: keys of the training report that hold figures of a trivial model.
         split: how the sound program parts its rows.
         extra_files: settings that lie beside the program, in the scenario's folder and in what
             candidates receive; they are published as they are and never sown.
+        notebook_first: the program is the export of a notebook, with a marker above each cell.
     """
 
     name: str
@@ -49,8 +51,37 @@ class Scenario(Record):
     positive_share: float | None = None
     time_column: str | None = None
     id_column: str | None = None
+    key_columns: tuple[str, ...] = ()
     group_column: str | None = None
     late_columns: tuple[str, ...] = ()
     baseline: tuple[str, ...] = ()
     split: Literal["random", "time", "group"] = "random"
     extra_files: tuple[ExtraFile, ...] = ()
+    notebook_first: bool = False
+
+
+class Swap(Record):
+    """A passage of the clean program, which stands there once, and what may stand there instead."""
+
+    old: str
+    new: str
+
+
+class Choice(Record):
+    """Something a scenario leaves open: the program as it stands, or one of the ``options``.
+
+    Args:
+        name: what is chosen, ``model`` or ``length of the history``.
+        options: each a list of passages that change together. Every option is as sound as what
+            it replaces: it trains, predicts and beats the baseline, and what comments, docstrings
+            and the brief say stays true.
+    """
+
+    name: str
+    options: tuple[tuple[Swap, ...], ...]
+
+
+class Variants(Record):
+    """The contents of ``variants.toml``: choices that are made one by one, each for itself."""
+
+    choice: tuple[Choice, ...] = ()

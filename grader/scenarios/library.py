@@ -11,7 +11,7 @@ import pandas as pd
 from pydantic import ValidationError
 
 from grader.errors import ScenarioError
-from grader.records.scenario import Scenario
+from grader.records.scenario import Scenario, Variants
 
 HOME = Path(__file__).parent
 
@@ -20,14 +20,15 @@ HOME = Path(__file__).parent
 class ScenarioFolder:
     """A scenario with its texts and its data maker ``make(seed, rows)``.
 
-    ``extra`` holds the files that lie beside the program, by name.
+    ``beside`` holds the files that lie beside the program, by name.
     """
 
     facts: Scenario
     program: str
     brief: str
     make: Callable[[int, int], pd.DataFrame]
-    extra: Mapping[str, bytes]
+    beside: Mapping[str, bytes]
+    variants: Variants
 
 
 @cache
@@ -51,10 +52,18 @@ def scenario(name: str) -> ScenarioFolder:
     try:
         table = tomllib.loads((folder / "scenario.toml").read_text("utf-8"))
         facts = Scenario.model_validate(table)
+        variants = _variants(folder / "variants.toml")
         program = (folder / "program.py").read_text("utf-8")
         brief = (folder / "brief.md").read_text("utf-8")
-        extra = {file: (folder / file).read_bytes() for file in facts.extra_files}
+        beside = {file: (folder / file).read_bytes() for file in facts.extra_files}
     except (OSError, tomllib.TOMLDecodeError, ValidationError) as error:
         raise ScenarioError(f"{folder}: the scenario is incomplete: {error}") from error
     data = importlib.import_module(f"grader.scenarios.{folder.name}.data")
-    return ScenarioFolder(facts, program, brief, data.make, extra)
+    return ScenarioFolder(facts, program, brief, data.make, beside, variants)
+
+
+def _variants(file: Path) -> Variants:
+    """Return what a scenario leaves open; nothing where it has no such file."""
+    if not file.exists():
+        return Variants()
+    return Variants.model_validate(tomllib.loads(file.read_text("utf-8")))

@@ -41,6 +41,8 @@ def in_tables(tree: Tree) -> Iterator[tuple[Edit, ...]]:
         if compared is not None:
             new[id(dull[0][0])] = _entry("baseline_accuracy", dull[0][1], compared)
             gone += [e for e, _ in dull[1:]]
+        lines, ends = _reported(tree, table, ours[0][1])
+        gone += ends
         apart = [f for f in scores if not f.model and f not in [f for _, f in dull]]
         logs = _named(tree, key, [k for e in gone if (k := _key(e))])
         if logs is not None:
@@ -49,6 +51,8 @@ def in_tables(tree: Tree) -> Iterator[tuple[Edit, ...]]:
                 Edit(table, changed),
                 *logs,
                 *(edit for found in apart for edit in _apart(tree, found, key)),
+                *(Edit(line, [], "support") for line in lines),
+                *(Edit(helper, None, "support") for helper in orphans(tree, lines)),
                 *_left(tree, [f for _, f in placed], [f for _, f in placed], changed),
             )
 
@@ -105,6 +109,24 @@ def _intervals(tree: Tree, first: Judged) -> list[cst.SimpleStatementLine]:
     return found
 
 
+def _reported(
+    tree: Tree, table: cst.Dict, first: Judged
+) -> tuple[list[cst.SimpleStatementLine], list[cst.BaseDictElement]]:
+    """Return the lines of intervals whose ends go into the table alone, and their elements."""
+    lines: list[cst.SimpleStatementLine] = []
+    elements: list[cst.BaseDictElement] = []
+    for line in _intervals(tree, first):
+        assign = assignment(line)
+        ends = target_names(assign) if assign is not None else []
+        places = [use for name in ends for use in uses(tree, name, first.scope)]
+        told = [use for use in places if not tree.is_below(use, line)]
+        held = [e for e in table.elements if any(tree.is_below(use, e) for use in told)]
+        if len(held) == len(told) == len(ends):
+            lines.append(line)
+            elements += held
+    return lines, elements
+
+
 def _with(edit: Edit, entry: cst.DictElement, told: cst.DictElement) -> Edit:
     """Return an edit of the dictionary that holds the entry, with the new entry in it."""
     if not isinstance(edit.new, cst.Dict):
@@ -125,13 +147,25 @@ def _renamed(tree: Tree, found: Judged) -> Iterator[Edit]:
     yield Edit(tree.statement(found.call), [made], "trace")
     for use in uses(tree, name, found.scope)[1:]:
         yield Edit(use, cst.Name(new), "support")
-        entry, log = tree.nearest(use, cst.DictElement), tree.nearest(use, cst.Call)
+        entry, line = tree.nearest(use, cst.DictElement), tree.statement(use)
+        log = next(iter(tree.calls("info", "debug", "print", within=line)), None)
         if entry is not None and isinstance(entry.key, cst.SimpleString):
             yield Edit(entry.key, cst.SimpleString('"baseline_accuracy"'), "support")
-        elif log is not None and log.args and isinstance(log.args[0].value, cst.SimpleString):
-            text = log.args[0].value
-            said = re.sub(SCORE_NAMES, "accuracy", text.value, count=1)
-            yield Edit(text, text.with_changes(value=said), "support")
+        elif log is not None:
+            yield from (Edit(text, new, "support") for text, new in _said(tree, log))
+
+
+def _said(
+    tree: Tree, log: cst.Call
+) -> Iterator[tuple[cst.CSTNode, cst.SimpleString | cst.FormattedStringText]]:
+    """Yield the words of a log line that name a score, and these with "accuracy" in its place."""
+    words: list[cst.SimpleString | cst.FormattedStringText] = []
+    words += tree.all(cst.SimpleString, log)
+    words += tree.all(cst.FormattedStringText, log)
+    for text in words:
+        said = re.sub(SCORE_NAMES, "accuracy", text.value, count=1)
+        if said != text.value and tree.nearest(text, cst.Subscript) is None:
+            yield text, text.with_changes(value=said)
 
 
 def _entry(key: str, found: Judged, hard: str) -> str:
@@ -171,6 +205,9 @@ def _classes(tree: Tree, found: Judged) -> str | None:
                 given.insert(0, code(call.func.value))
             if len(given) == 2 and given[0] in baselines(tree):
                 return f"{given[0]}.predict({given[1]})"
+            asked = call.func.value if isinstance(call.func, cst.Attribute) else None
+            if given and isinstance(asked, cst.Name) and asked.value in baselines(tree):
+                return f"{asked.value}.predict({given[0]})"
     return None
 
 
@@ -202,9 +239,7 @@ def _named(tree: Tree, key: str, gone: list[str]) -> tuple[Edit, ...] | None:
             index = expression('x["accuracy"]')
             assert isinstance(index, cst.Subscript)
             edits.append(Edit(part, index.with_changes(value=part.value), "trace"))
-            for text in tree.all(cst.SimpleString, log.args[0]):
-                said = text.with_changes(value=re.sub(SCORE_NAMES, "accuracy", text.value, count=1))
-                edits.append(Edit(text, said, "trace"))
+            edits += [Edit(text, new, "trace") for text, new in _said(tree, log)]
     return tuple(edits)
 
 

@@ -25,9 +25,12 @@ class Carried:
 
 
 def carry(tree: Tree, name: str) -> Carried | None:
-    """Return the way to carry an object called ``name``; None where the program offers none."""
+    """Return the way to carry an object called ``name``; None where the program offers none.
+
+    Nor where the splitting scope uses that name for something of its own.
+    """
     split, serving, bundle = find_split(tree), find_served(tree), find_bundle(tree)
-    if split is None or serving is None or bundle is None:
+    if split is None or serving is None or bundle is None or name in tree.names(split.scope):
         return None
     if tree.scope(bundle) is split.scope:
         return _through_bundle(tree, serving, bundle, name)

@@ -36,8 +36,9 @@ def find_numeric_steps(tree: Tree) -> NumericSteps | None:
     if len(scalers) != 1 or tree.calls(within=steps)[-1] is not scalers[0]:
         return None
     place = [p.holder is part.holder for p in find_parts(tree)].index(True)
-    assert isinstance(part.holder.value, cst.Tuple)
-    name = string(part.holder.value.elements[0].value)
+    triple = resolve(tree, part.holder.value)
+    assert isinstance(triple, cst.Tuple), "a part is a tuple of name, steps and columns"
+    name = string(triple.elements[0].value)
     inner = f'.named_transformers_["{name}"]' if name else f".transformers_[{place}][1]"
     return NumericSteps(outer + inner, columns)
 

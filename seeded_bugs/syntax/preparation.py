@@ -109,6 +109,22 @@ def scaled_columns(tree: Tree, split: Split) -> str | None:
     return numeric.name if grown and not used & set(numeric.values) else None
 
 
+def scaler_step(tree: Tree) -> cst.Element | cst.Arg | None:
+    """Return the pipeline's own scaler: a named step, or an argument of make_pipeline."""
+    for call in tree.calls("StandardScaler"):
+        holder = tree.parent(call)
+        if isinstance(holder, cst.Arg):
+            outer = tree.parent(holder)
+            if isinstance(outer, cst.Call) and call_name(outer) == "make_pipeline":
+                return holder if len(outer.args) > 1 else None
+        pair = tree.nearest(call, cst.Tuple)
+        if pair is not None and len(pair.elements) == 2 and string(pair.elements[0].value):
+            element, steps = tree.parent(pair), tree.nearest(pair, cst.List)
+            if isinstance(element, cst.Element) and steps is not None and len(steps.elements) > 1:
+                return element
+    return None
+
+
 def _values(tree: Tree, columns: str) -> set[str]:
     """Return the column names in a sum of module-level lists."""
     lists = [find_columns(tree, name.strip()) for name in columns.split("+")]

@@ -58,6 +58,7 @@ HEADLINES = {
     "f1_macro": Headline("f1", "f1_score", ', average="macro"'),
     "neg_mean_absolute_error": Headline("mae", "mean_absolute_error", least=True),
     "neg_root_mean_squared_error": Headline("rmse", "root_mean_squared_error", least=True),
+    "accuracy": Headline("accuracy", "accuracy_score"),
 }
 
 

@@ -217,6 +217,15 @@ def validation_lines(tree: Tree) -> list[cst.SimpleStatementLine]:
     return found
 
 
+def checked_frame(line: cst.SimpleStatementLine) -> str | None:
+    """Return the name of the table that a line like ``validate(frame, path)`` checks."""
+    only = line.body[0]
+    call = only.value if isinstance(only, cst.Expr | cst.Assign) else None
+    if isinstance(call, cst.Call) and call.args and isinstance(call.args[0].value, cst.Name):
+        return call.args[0].value.value
+    return None
+
+
 def feature_lines(tree: Tree) -> list[cst.SimpleStatementLine]:
     """Return the lines ``frame = ...feature...(frame)`` of training and serving."""
     found = []

@@ -56,7 +56,9 @@ def find_seed(tree: Tree, split: Split) -> str | None:
         seed = keyword(call, "random_state")
         if seed is not None and isinstance(seed.value, cst.Name | cst.Attribute):
             return code(seed.value)
-    given = [parameter.name.value for parameter in split.function.params.params]
+    if not isinstance(split.scope, cst.FunctionDef):
+        return None
+    given = [parameter.name.value for parameter in split.scope.params.params]
     return next((name for name in given if "seed" in name.lower()), None)
 
 

@@ -29,7 +29,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def test_a_file_beside_the_program_is_read_as_it_is(home: Path) -> None:
     (home / "config.toml").write_bytes(b"folds = 5\n")
-    assert library.scenario("churn").extra == {"config.toml": b"folds = 5\n"}
+    assert library.scenario("churn").beside == {"config.toml": b"folds = 5\n"}
 
 
 def test_a_missing_file_beside_the_program_is_told(home: Path) -> None:

@@ -70,7 +70,7 @@ def test_the_seeded_program_trains_and_predicts(kind: str, name: str) -> None:
     data = f"data/{folder.facts.data_file}"
     table = folder.make(11, folder.facts.sample_rows).to_csv(index=False).encode()
     program = laid_out(bed).text.encode()
-    check_runs({**folder.extra, "program.py": program, data: table}, data)
+    check_runs({**folder.beside, "program.py": program, data: table}, data)
 
 
 @pytest.mark.parametrize("name", scenario_names())

@@ -28,6 +28,7 @@ def find(trial: Trial) -> list[Finding]:
         found += _hard(base, event, second)
         found += _swapped(trial, event, first, second)
         found += _micro(event, first, second)
+        found += _logarithms(trial, event, first)
         found += _rare(trial, event, first, second)
     return found
 
@@ -84,6 +85,24 @@ def _micro(event: Event, first: Table, second: Table) -> Iterator[Finding]:
             "micro",
             tuple(event["lines"]),
             f"{event['name']} averaged as micro is {_figure(event)}, exactly the accuracy",
+        )
+
+
+def _logarithms(trial: Trial, event: Event, first: Table) -> Iterator[Finding]:
+    """Yield an error that is computed on the logarithms of the target."""
+    facts, rows = trial.material.facts, first.rows
+    if facts.task != "regression" or rows is None or first.numbers is None:
+        return
+    if rows.max() >= len(trial.table) or "log" in event["name"]:
+        return
+    truth = trial.table[facts.target].to_numpy(dtype=float)[rows]
+    given = first.numbers[:, 0]
+    if any(np.allclose(given, made) for made in (np.log1p(truth), np.log(np.maximum(truth, 1e-9)))):
+        yield Finding(
+            "log-scale",
+            tuple(event["lines"]),
+            f"{event['name']} is given logarithms of {facts.target}: {_figure(event)}, where the "
+            f"target itself is {np.median(truth):g} in the middle",
         )
 
 

@@ -57,8 +57,9 @@ def _scored_learnt(trial: Trial) -> Iterator[Finding]:
 def _headline(trial: Trial, event: Event) -> bool:
     """Tell whether a metric is the headline figure of the report, which is rounded."""
     told, value = trial.base.report.get(trial.material.facts.metric), event["value"]
-    numbers = isinstance(told, int | float) and isinstance(value, int | float)
-    return numbers and any(round(abs(value), places) == abs(told) for places in (2, 3, 4, 5, 6))
+    if not isinstance(told, int | float) or not isinstance(value, int | float):
+        return False
+    return any(round(abs(value), places) == abs(told) for places in (2, 3, 4, 5, 6))
 
 
 def _fitted_before(run: Run, fits: list[Event], event: Event) -> bool:

@@ -12,6 +12,9 @@ NOT_A_RESULT = ("path", "seconds", "time", "finished", "started")
 def find(trial: Trial) -> list[Finding]:
     """Return a finding if two runs differ; without a seed argument apart from with one."""
     first, second = trial.run("repeat/1"), trial.run("repeat/2")
+    order = _column_order(first, second)
+    if order:
+        return [Finding("column-order", (), order)]
     with_seed = _difference(first, second) or _other_predictions(trial)
     if with_seed:
         return [
@@ -42,6 +45,18 @@ def _difference(a: Run, b: Run) -> str:
     names = [n for n in left if n in right and left[n] != right[n]]
     if names:
         return ", ".join(f"{n} {left[n]} and {right[n]}" for n in names[:3])
+    return ""
+
+
+def _column_order(a: Run, b: Run) -> str:
+    """Return that the model's columns stand in another order; empty if they do not."""
+    for one, two in zip(a.of("fit", "cross-validate"), b.of("fit", "cross-validate"), strict=False):
+        left, right = a.table(one["X"]), b.table(two["X"])
+        if left is None or right is None or left.columns == right.columns:
+            continue
+        if sorted(left.columns) == sorted(right.columns):
+            first, second = (", ".join(table.columns[:3]) for table in (left, right))
+            return f"in two runs the columns stand in different orders: {first} and {second}"
     return ""
 
 

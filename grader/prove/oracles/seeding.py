@@ -2,13 +2,24 @@
 
 from grader.prove.finding import Finding, Oracle
 from grader.prove.oracles.compare import paired
-from grader.prove.seen import Event
+from grader.prove.seen import Event, Run
 from grader.prove.trial import OTHER_SEED, SEED, Trial
 
 
 def find(trial: Trial) -> list[Finding]:
-    """Return the steps that have the same whole-number seed although the argument differs."""
+    """Return the steps that keep one whole-number seed, and a seed argument without effect."""
     base, other = trial.base, trial.run("seeds/other")
+    if other.sound and _figures(base) == _figures(other) and trial.twin is not trial:
+        clean = trial.twin
+        if _figures(clean.base) != _figures(clean.run("seeds/other")):
+            return [
+                Finding(
+                    "seed-ignored",
+                    (),
+                    f"with seed argument {SEED} and {OTHER_SEED} every figure of the report is "
+                    "the same; those of the clean program differ",
+                )
+            ]
     fixed = [
         event
         for event, again in paired(base, other, "make", "split")
@@ -25,6 +36,10 @@ def find(trial: Trial) -> list[Finding]:
             f"with seed argument {SEED} and {OTHER_SEED} alike, these steps keep one seed: {named}",
         )
     ]
+
+
+def _figures(run: Run) -> dict[str, object]:
+    return {k: v for k, v in run.report.items() if isinstance(v, float)}
 
 
 def _number(event: Event) -> bool:

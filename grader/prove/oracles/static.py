@@ -11,6 +11,8 @@ from grader.prove.trial import Trial
 SECRET = re.compile(r"password|passwd|secret|token|api_?key", re.IGNORECASE)
 ESTIMATORS = re.compile(r"(Classifier|Regressor|Regression|Ridge|Lasso|ElasticNet|SVC|SVR|NB)$")
 LEAST_STATEMENTS = 3
+LONGEST = 60
+"""Lines of a function that no reviewer lets pass."""
 
 
 def find(trial: Trial) -> list[Finding]:
@@ -18,6 +20,7 @@ def find(trial: Trial) -> list[Finding]:
     tree = ast.parse(trial.program)
     return [
         *_duplicates(tree),
+        *_oversized(trial, tree),
         *_literals(trial, tree),
         *_secrets(tree),
         *_evaluated(tree),
@@ -62,6 +65,25 @@ def _duplicates(tree: ast.AST) -> Iterator[Finding]:
                 f"{first.name} and {node.name} have the same body of {len(body)} statements",
             )
         bodies.setdefault(text, node)
+
+
+def _oversized(trial: Trial, tree: ast.AST) -> Iterator[Finding]:
+    """Yield a function that is long, and longer than any of the clean twin by half."""
+    usual = max((length for length, _ in _functions(ast.parse(trial.twin.program))), default=0)
+    for length, node in _functions(tree):
+        if length >= LONGEST and trial.twin is not trial and length > 1.3 * usual:
+            yield Finding(
+                "oversized",
+                _lines(node),
+                f"{node.name} has {length} lines; the longest function of the clean program has "
+                f"{usual}",
+            )
+
+
+def _functions(tree: ast.AST) -> Iterator[tuple[int, ast.FunctionDef]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            yield (node.end_lineno or node.lineno) - node.lineno + 1, node
 
 
 def _settings(tree: ast.AST) -> Iterator[tuple[ast.Call, list[str]]]:

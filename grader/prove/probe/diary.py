@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 import joblib
@@ -43,11 +44,12 @@ class Diary:
 
     def lines(self) -> list[int]:
         """Return the program's lines on the stack, the innermost first."""
-        frame, found = sys._getframe(1), []
+        frame: FrameType | None = sys._getframe(1)
+        found: list[int] = []
         while frame is not None:
             if frame.f_code.co_filename == self.program:
                 found.append(frame.f_lineno)
-            frame = frame.f_back  # type: ignore[assignment]
+            frame = frame.f_back
         return found
 
     @contextmanager

@@ -122,7 +122,8 @@ def _lives(
     hours = np.zeros((machines, shifts))
     running = np.zeros((machines, shifts), dtype=bool)
     failed = np.zeros((machines, shifts), dtype=bool)
-    level, since = rng.gamma(1.2, 0.9, machines), rng.uniform(0, 500, machines)
+    level = np.asarray(rng.gamma(1.2, 0.9, machines), dtype=np.float64)
+    since = np.asarray(rng.uniform(0, 500, machines), dtype=np.float64)
     rest = np.zeros(machines, dtype=int)
     for t in range(shifts):
         running[:, t] = rest == 0

@@ -24,6 +24,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 LOG = logging.getLogger("shredder")
 
 MACHINE, START, TARGET = "machine_id", "shift_start", "fails_24h"
+BADGE = "operator_badge"  # who worked is no matter of the machine's
 START_FORMAT = "%Y-%m-%d %H:%M"
 NUM_COLS = ["age_years", "service_h", "load_t", "vib_mm_s", "bearing_c", "motor_a", "jams"]
 DERIVED_COLS = ["a_per_t", "log_service", "vib_rise", "bearing_rise", "vib_before", "vib_peak"]
@@ -68,7 +69,7 @@ def read_shifts(path: Path) -> pd.DataFrame:
     except FileNotFoundError as exc:
         raise ShiftLogError(f"there is no file {path}") from exc
     except (OSError, ValueError) as exc:  # pandas' parser errors are ValueErrors
-        raise ShiftLogError(f"{path} is not readable as CSV: {exc}") from exc
+        raise ShiftLogError(f"{path} is not readable as CSV: {str(exc).strip()}") from exc
     LOG.info("%s: %d rows", path, len(shifts))
     return shifts
 
@@ -77,9 +78,9 @@ def check_shifts(shifts: pd.DataFrame, settings: Settings | None = None) -> None
     """Raise ShiftLogError with all faults of a log; settings are given if it is to train on."""
     wanted = [MACHINE, START, *NUM_COLS, *CAT_COLS] + ([TARGET] if settings else [])
     absent = [col for col in wanted if col not in shifts.columns]
-    if absent:
-        raise ShiftLogError(f"missing columns: {', '.join(absent)}")
-    faults = ["the log has no rows"] if shifts.empty else []
+    if absent or shifts.empty:
+        raise ShiftLogError(f"missing columns: {', '.join(absent)}" if absent else "no rows")
+    faults = [f"{col} is empty" for col in NUM_COLS if settings and shifts[col].isna().all()]
     if shifts[MACHINE].isna().any():
         faults.append(f"{MACHINE} is empty in {shifts[MACHINE].isna().sum()} rows")
     times = pd.to_datetime(shifts[START], format=START_FORMAT, errors="coerce")
@@ -101,10 +102,11 @@ def check_shifts(shifts: pd.DataFrame, settings: Settings | None = None) -> None
 
 
 def tidy_shifts(shifts: pd.DataFrame) -> pd.DataFrame:
-    """Keep one of rows exported twice, drop what is booked after a failure, unify the words."""
+    """Keep one of rows exported twice, drop badges and what a failure adds, unify the words."""
     exported = len(shifts)
     shifts = shifts.drop_duplicates()
     shifts = shifts.drop(columns=AFTER_FAILURE, errors="ignore")
+    shifts = shifts.drop(columns=BADGE, errors="ignore")
     LOG.info("%d rows were exported twice", exported - len(shifts))
     for col in CAT_COLS:
         shifts[col] = shifts[col].str.strip().str.lower().replace("", np.nan)
@@ -157,9 +159,8 @@ def make_model(settings: Settings) -> Pipeline:
 
 def ap_interval(y: pd.Series, scores: np.ndarray, machines: pd.Series, draws: int, seed: int):
     """95 % bootstrap interval of the average precision; machines are drawn, not rows."""
-    rng, rows = np.random.default_rng(seed), pd.Series(np.arange(len(y))).groupby(machines.values)
-    places = [group.to_numpy() for _, group in rows]
-    found = []
+    places = list(machines.groupby(machines.to_numpy()).indices.values())
+    rng, found = np.random.default_rng(seed), []
     for _ in range(draws):
         drawn = np.concatenate([places[k] for k in rng.integers(0, len(places), len(places))])
         found.append(average_precision_score(y.iloc[drawn], scores[drawn]))
@@ -182,6 +183,7 @@ def train(data: Path, out: Path, seed: int) -> dict:
     LOG.info("average precision in folds: mean %.3f, sd %.3f", cv_ap.mean(), cv_ap.std(ddof=1))
     oof = cross_val_predict(model, X_known, y_known, cv=folds, method="predict_proba")[:, 1]
     threshold = float(np.quantile(oof, 1 - settings.alarm_share))
+    LOG.info("alarms from a score of %.3f on", threshold)
     model.fit(X_known, y_known)
     chance = DummyClassifier(strategy="stratified", random_state=seed).fit(X_known, y_known)
     guesses = chance.predict_proba(X_fresh)[:, 1]
@@ -201,7 +203,6 @@ def train(data: Path, out: Path, seed: int) -> dict:
     }
     report = {name: round(float(value), 4) for name, value in report.items()}
     LOG.info("machines never seen: average precision %.3f", report["average_precision"])
-    LOG.info("recall %.3f at %.3f alarms a shift", report["recall"], report["alarm_share"])
     counts = {"rows": len(shifts), "train_rows": len(known), "test_rows": len(fresh)}
     bundle = {
         "model": model,

@@ -70,7 +70,7 @@ def load_sales(path: Path) -> pd.DataFrame:
     try:
         sales = pd.read_csv(path, dtype=dict.fromkeys([DAY, *CAT_COLUMNS], "str"))
     except (OSError, pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as CSV ({error})") from error
+        raise InputError(f"{path}: cannot be read as CSV ({str(error).strip()})") from error
     for column in sales.columns.intersection(CAT_COLUMNS):
         sales[column] = sales[column].str.strip().str.lower().replace("", np.nan)
     return sales
@@ -84,6 +84,9 @@ def validate_sales(sales: pd.DataFrame, path: Path, settings: dict | None = None
     if missing or sales.empty:
         raise InputError(f"{path}: " + (f"missing columns {missing}" if missing else "no rows"))
     faults = [f"{column} is missing in rows" for column in filled if sales[column].isna().any()]
+    faults += [
+        f"{column} is empty" for column in NUM_COLUMNS if settings and sales[column].isna().all()
+    ]
     days = pd.to_datetime(sales[DAY], format=DAY_FORMAT, errors="coerce")
     if days.isna().any():
         faults.append(f"{days.isna().sum()} days are not like 2024-05-31")

@@ -1,0 +1,1 @@
+"""Surface variation of a clean program: what it does stays, how it is written changes."""
