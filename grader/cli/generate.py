@@ -60,7 +60,6 @@ FORMATS = {"script": ("script",), "notebook": ("notebook",), "both": ("script", 
     metavar="DIR",
     help="Folder of exercises that no new one may all but repeat.",
 )
-@click.option("--no-run", is_flag=True, help="Do not run the programs before publishing them.")
 @click.option(
     "--prove", is_flag=True, help="Prove every claim of the key, or replace the exercise."
 )

@@ -130,11 +130,13 @@ class Case:
         pairs: dict[tuple[int, int], Pair] = {}
         for row, i in enumerate(free):
             best = max((p.points for p in self._pairs[i] if p.takes), default=None)
+            finding = self._findings[i]
+            style = finding.label == "style" and finding.share >= SURE
             for pair in self._pairs[i]:
                 pairs[row, pair.item] = pair
                 if best is not None and pair.takes and pair.points >= best - LEAD:
                     gains[row][pair.item] = 30_000 + max(-9_000, pair.points)
-                elif best is None and is_near_miss(pair, self._ready):
+                elif best is None and not style and is_near_miss(pair, self._ready):
                     gains[row][pair.item] = 1_500 + max(-1_400, pair.points // 10)
         return {
             free[row]: self._judge_pair(free[row], pairs[row, item]) for row, item in assign(gains)

@@ -49,7 +49,7 @@ def predict(path):
 def test_a_setting_is_reached_through_a_class_that_inherits_from_pipeline() -> None:
     trial = find_trial(tree_of(cst.parse_module(PROGRAM)))
     assert trial is not None
-    assert trial.path == "trees__learning_rate"
+    assert trial.path == "trees__max_depth"
 
 
 def test_a_class_that_inherits_from_nothing_is_no_pipeline() -> None:
