@@ -127,7 +127,7 @@ def _session(
 def _base(trial: Trial) -> list[Named]:
     """Train on tidy data, then serve the same rows, some of them, rows with gaps, and damage."""
     table, material = trial.table, trial.material
-    half = len(table) // 2
+    half = first_half(material, table)
     gapped = gaps(material, table)
     short = b"\n".join(gapped.split(b"\n")[: half + 1]) + b"\n"
     files = {DATA: as_csv(table), HALF: as_csv(table.iloc[:half]), GAPS: gapped, GAPS_HALF: short}
@@ -146,6 +146,19 @@ def _base(trial: Trial) -> list[Named]:
     # Last: what it leaves in the place of the predictions stays there.
     calls["base/blocked"] = _call("predict", blocked=("out/predictions.csv",))
     return [_session(trial, files, calls)]
+
+
+def first_half(material: Material, table: pd.DataFrame) -> int:
+    """Return how many rows make up about the first half, the rows of one moment kept together.
+
+    Rows of one moment may be served as one list, so that a rank depends on all of them.
+    """
+    half, time = len(table) // 2, material.facts.time_column
+    if time is None:
+        return half
+    begun = np.flatnonzero((table[time] != table[time].shift()).to_numpy())
+    whole = begun[(begun > 0) & (begun <= half)]
+    return int(whole[-1]) if len(whole) else half
 
 
 def _damages(trial: Trial) -> dict[str, bytes]:
