@@ -76,6 +76,8 @@ def _forced(tree: Tree, function: cst.FunctionDef, node: cst.CSTNode, target: st
     if forced in code(function):
         return None
     if target not in tree.names(node.test):
+        if tree.calls("isin", within=node.test):
+            return None  # a copy of the labels is checked, and the fault is found already
         first = node.body.body[0]
         assert isinstance(first, cst.BaseStatement)
         return Edit(first, [statement(forced), first])
@@ -135,12 +137,22 @@ def validate(frame, training):
         raise InputError("labels other than 0 and 1")
 """
 
+COPIED = """
+TARGET = "left"
+
+def validate(frame, training):
+    known = frame[TARGET]
+    if not known.isin([0, 1]).all():
+        raise InputError(f"{frame[TARGET].name}: labels other than 0 and 1")
+"""
+
 BUG = SeededBug(
     entry=ENTRY,
     examples=(Example(CLEAN, SEEDED), Example(SHORT, FORCED)),
     refuses=(
         Refusal(SEEDED, "the labels are forced already"),
         Refusal(CLEAN.replace("[0, 1]", "TEAMS"), "there are more than two labels"),
+        Refusal(COPIED, "a copy of the labels is checked"),
     ),
     find=find,
     proof=Proof(

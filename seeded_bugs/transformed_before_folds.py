@@ -7,7 +7,7 @@ import libcst as cst
 from seeded_bugs.contract import Edit, Entry, Example, Proof, Refusal, SeededBug, Site
 from seeded_bugs.syntax.folds import find_fold_scores
 from seeded_bugs.syntax.predicting import line_of, stacked
-from seeded_bugs.syntax.tree import code, expression, tree_of
+from seeded_bugs.syntax.tree import code, expression, keyword, tree_of
 
 ENTRY = Entry(
     id="MLR111",
@@ -63,6 +63,9 @@ def find(module: cst.Module) -> Iterator[Site]:
     given = [argument for argument in scores.call.args if argument.keyword is None]
     if len(given) != 3 or not isinstance(given[0].value, cst.Name) or "prepared" in tree.names():
         return
+    scoring = keyword(scores.call, "scoring")
+    if scoring is not None and not isinstance(scoring.value, cst.SimpleString):
+        return  # the program's own scorer may need columns that the prepared rows have lost
     model, rows, labels = (code(argument.value) for argument in given)
     fitted = line_of(f"prepared = {model}[:-1].fit_transform({rows}, {labels})")
     changed = {id(given[0]): f"{model}[-1]", id(given[1]): "prepared"}
@@ -96,6 +99,9 @@ BUG = SeededBug(
     examples=(Example(CLEAN, SEEDED),),
     refuses=(
         Refusal(SEEDED, "the rows are transformed before the folds already"),
+        Refusal(
+            CLEAN.replace('"roc_auc"', "by_list"), "an own scorer may read what is prepared away"
+        ),
         Refusal(
             "auc = cross_val_score(LogisticRegression(), X, y)\n", "nothing comes before the model"
         ),

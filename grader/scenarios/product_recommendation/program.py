@@ -84,11 +84,12 @@ def check_offers(offers: pd.DataFrame, training: bool) -> None:
         numeric = pd.api.types.is_numeric_dtype(offers[name])
         if not numeric or not offers[name].dropna().between(low, high).all():
             faults.append(f"{name} is not all numbers from {low} to {high}")
-    known = offers[TARGET] if training else offers[TARGET].dropna()
-    if not known.isin([0, 1]).all():
+    if training and not offers[TARGET].isin([0, 1]).all():
         faults.append(f"{TARGET} is not 0 or 1 throughout")
-    elif training and min((known == k).sum() for k in (0, 1)) < Settings.min_sold:
+    elif training and min((offers[TARGET] == k).sum() for k in (0, 1)) < Settings.min_sold:
         faults.append(f"{TARGET} has under {Settings.min_sold} rows of a class")
+    elif not offers[TARGET].dropna().isin([0, 1]).all():
+        faults.append(f"{TARGET} is neither 0 nor 1 nor empty")
     if faults:
         raise InputError("; ".join(faults))
 
