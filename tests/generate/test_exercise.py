@@ -13,6 +13,7 @@ from grader.generate.build import Made
 from grader.generate.exercise import Wish, make_exercise
 from grader.generate.plan import conflict, levels
 from grader.prove.run import run_program
+from grader.scenarios.library import scenario
 from grader.spans import Span, overlap, split_lines
 from grader.stream import derive
 
@@ -194,3 +195,13 @@ def test_the_brief_says_how_long_and_how_to_hand_in(exercises: list[Made]) -> No
         assert f"`{made.exercise.id}__yourname`" in brief
         assert "{exercise}" not in brief
         assert "{minutes}" not in brief
+
+
+def test_files_beside_the_program_are_published_as_they_are(exercises: list[Made]) -> None:
+    shipped = 0
+    for made in exercises:
+        for name, data in scenario(made.key.scenario).beside.items():
+            assert made.files[name] == data
+            assert name in {file.name for file in made.exercise.files}
+            shipped += 1
+    assert shipped
