@@ -76,7 +76,8 @@ class InputError(SystemExit):
 
     def __init__(self, reason):
         log.error("%s", reason)
-        super().__init__(2)
+        super().__init__(reason)
+        self.code = 2
 
 
 # ---------------------------------------------------------------- steps of both ways
