@@ -324,5 +324,5 @@ def test_a_varied_program_runs_and_beats_its_baseline(name: str, number: int) ->
     own, base = report[folder.facts.metric], report[folder.facts.baseline[0]]
     assert isinstance(own, float)
     assert isinstance(base, float)
-    smaller_is_better = folder.facts.metric in ("mae", "rmse")
+    smaller_is_better = folder.facts.metric in ("mae", "rmse", "log_loss")
     assert own < base if smaller_is_better else own > base

@@ -60,7 +60,7 @@ class Settings(NamedTuple):
     held_share: float = 0.25  # of the users; about 90 clicks in a sample of the log
     folds: int = 5
     least_clicks: int = 60  # a dozen in each fold
-    buckets: int = 4096  # twice the keys of a week, so that few share one
+    buckets: int = 4096  # five times the keys of a week, so that few share one
     # Both by the mean log loss in five folds of users, on the log of the week before this one.
     alpha: float = 0.003
     passes: int = 30

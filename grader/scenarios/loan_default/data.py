@@ -16,7 +16,7 @@ def make(seed: int, rows: int) -> pd.DataFrame:
 
     Known when the application is decided:
 
-    - application_id: text, one per application (a few whole rows are repeated by the export).
+    - application_id: eight digits as text, one per application (a few whole rows are repeated by the export).
     - amount: euros that were asked for and paid out, 1,000 to 60,000.
     - term_months: 12 to 84, in whole years.
     - income: net euros a month of the household; about 4 % missing.
@@ -116,9 +116,9 @@ def _loans(rng: np.random.Generator, count: int) -> pd.DataFrame:
 
 
 def _identifiers(rng: np.random.Generator, count: int) -> pd.Series:
-    """Return different application numbers in no order, like K-20418377."""
-    numbers = rng.choice(90_000_000, size=count, replace=False) + 10_000_000
-    return "K-" + pd.Series(numbers).astype(str)
+    """Return different application numbers of eight digits in no order, like 02041837."""
+    numbers = rng.choice(99_000_000, size=count, replace=False) + 100_000
+    return pd.Series(numbers).map("{:08d}".format)
 
 
 def _with_gaps(rng: np.random.Generator, values: np.ndarray, share: float) -> np.ndarray:

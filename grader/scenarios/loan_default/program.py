@@ -76,7 +76,8 @@ class InputError(SystemExit):
 
     def __init__(self, reason):
         log.error("%s", reason)
-        super().__init__(2)
+        super().__init__(reason)
+        self.code = 2
 
 
 # ---------------------------------------------------------------- steps of both ways
@@ -95,7 +96,7 @@ def check_applications(table, with_target):
     needed = [ID, *NUM_COLS, *CAT_COLS] + [TARGET] * with_target
     absent = [name for name in needed if name not in table.columns]
     if absent or table.empty:
-        raise InputError(f"columns missing: {absent}" if absent else "the table has no rows")
+        raise InputError(f"columns missing: {absent}" if absent else "no rows")
     faults = [f"{name} has gaps" for name in (ID, "amount") if table[name].isna().any()]
     faults += [f"{name} is empty" for name in needed if with_target and table[name].isna().all()]
     if table.drop_duplicates()[ID].duplicated().any():
