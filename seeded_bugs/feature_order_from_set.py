@@ -49,7 +49,7 @@ ENTRY = Entry(
     identifiers=("set", "list"),
     elsewhere=("pipeline",),
     # MASKS: two runs differ for another reason.
-    conflicts=("missing_seed", "seed_from_clock", "unseeded_subsample"),
+    conflicts=("missing_seed", "refitted_in_serving", "seed_from_clock", "unseeded_subsample"),
 )
 
 

@@ -12,6 +12,7 @@ from grader.files import sha256
 from grader.generate.build import Made
 from grader.generate.exercise import Wish, make_exercise
 from grader.generate.plan import conflict, levels
+from grader.prove.run import run_program
 from grader.scenarios.library import scenario
 from grader.spans import Span, overlap, split_lines
 from grader.stream import derive
@@ -112,10 +113,36 @@ def test_the_code_of_the_notebook_is_the_program(exercises: list[Made]) -> None:
     """Except for the cell that starts the run: a flat script's first, else the last."""
     for made in exercises:
         cells, program = code_of(made), ast.parse(made.key.program).body
-        flat = cells[0].startswith("import sys")
-        cells, program = (cells[1:], program) if flat else (cells[:-1], program[:-1])
+        cells, program = (cells[1:], program) if flat(made) else (cells[:-1], program[:-1])
         found = ast.parse("\n".join(cells))
         assert ast.dump(found) == ast.dump(ast.Module(program, []))
+
+
+def flat(made: Made) -> bool:
+    return "__main__" not in made.key.program
+
+
+def test_only_the_notebook_of_a_flat_script_starts_with_its_arguments(
+    exercises: list[Made],
+) -> None:
+    assert any(map(flat, exercises))
+    for made in exercises:
+        first, last = code_of(made)[0], code_of(made)[-1]
+        assert first.startswith("import sys\n\nsys.argv = [") == flat(made)
+        assert last.startswith("main([") != flat(made)
+
+
+@pytest.mark.slow
+def test_the_notebook_of_a_flat_script_trains_when_run_from_the_top(
+    exercises: list[Made],
+) -> None:
+    for made in filter(flat, exercises):
+        data = {k: v for k, v in made.files.items() if k.startswith("data/")}
+        book = "\n".join(code_of(made)).encode()
+        (ran,) = run_program({**data, "book.py": book}, [["book.py"]])
+        assert ran.sound, ran.stderr
+        assert ran.report is not None
+        assert ran.report["command"] == "train"
 
 
 def test_the_same_secret_gives_the_same_bytes(exercises: list[Made]) -> None:

@@ -37,8 +37,8 @@ NUM_COLUMNS = [
     "floor_eur",
 ]
 DERIVED_COLUMNS = ["log_idle", "log_installed", "log_ads", "ads_per_minute", "hour_sin", "hour_cos"]
-TOKENS = "tokens"
-MODEL_COLUMNS = NUM_COLUMNS + DERIVED_COLUMNS + CAT_COLUMNS + [TOKENS]
+KEY_WORDS = "key_words"
+MODEL_COLUMNS = NUM_COLUMNS + DERIVED_COLUMNS + CAT_COLUMNS + [KEY_WORDS]
 AFTER_CLICK = ["dwell_seconds"]  # measured on the advertiser's page, once there was a click
 PAYOUT = "payout_eur"
 # What the kits in the games can log: no number is negative, none is above these.
@@ -126,9 +126,9 @@ def add_features(impressions: pd.DataFrame) -> pd.DataFrame:
     places["hour_sin"] = np.sin(places["local_hour"] * np.pi / 12)
     places["hour_cos"] = np.cos(places["local_hour"] * np.pi / 12)
     # One word a key, such as ad=ad07e1: hashing needs no list of those seen in training.
-    places[TOKENS] = ""
+    places[KEY_WORDS] = ""
     for key in KEY_COLUMNS:
-        places[TOKENS] += f" {key}=" + places[key].str.strip()
+        places[KEY_WORDS] += f" {key}=" + places[key].str.strip()
     return places
 
 
@@ -177,7 +177,7 @@ if args.command == "train":
         [
             ("num", numbers, NUM_COLUMNS + DERIVED_COLUMNS),
             ("cat", classes, CAT_COLUMNS),
-            ("keys", keys, TOKENS),
+            ("keys", keys, KEY_WORDS),
         ]
     )
     linear = SGDClassifier(

@@ -81,11 +81,12 @@ def _typed(rng: np.random.Generator, words: Words) -> Words:
 
 
 def make(seed: int, rows: int) -> pd.DataFrame:
-    """Stays of one hospital, in order of discharge; about 14 % are followed by a readmission.
+    """Stays of one hospital, in order of admission; about 14 % are followed by a readmission.
 
     stay_id               id of the stay
     patient_id            id of the patient; a patient has between 1 and 12 stays
-    admitted, discharged  days, `YYYY-MM-DD`
+    admitted              day, `YYYY-MM-DD`
+    nights                nights of the stay, 1-60
     age                   whole years at admission, 18-104
     sodium                last value before discharge, mmol/l; missing if not measured
     haemoglobin           last value before discharge, g/dl; missing if not measured
@@ -121,7 +122,6 @@ def make(seed: int, rows: int) -> pd.DataFrame:
     begun -= begun[number == 0][patient]
     first = rng.integers(0, 900, len(people.born))[patient]
     admitted = START + (first + begun).astype(np.int64).astype("timedelta64[D]")
-    discharged = admitted + nights.astype(np.int64).astype("timedelta64[D]")
     check_up = np.where(rng.random(n) < 0.35, rng.integers(5, 180, n), np.inf)
     contact = np.where(again, soon, np.minimum(check_up, np.where(followed, later, np.inf)))
 
@@ -130,7 +130,7 @@ def make(seed: int, rows: int) -> pd.DataFrame:
             "stay_id": [f"S{i:07d}" for i in rng.permutation(n) + 1_000_000],
             "patient_id": (rng.permutation(len(people.born)) + 200_000)[patient].astype(str),
             "admitted": pd.Series(admitted).dt.strftime("%Y-%m-%d"),
-            "discharged": pd.Series(discharged).dt.strftime("%Y-%m-%d"),
+            "nights": nights.astype(np.int64),
             "age": np.floor(people.born[patient] + (first + begun) / 365.25).astype(np.int64),
             **stay.drop(columns="nights"),
             "days_to_next_contact": np.where(contact <= 180, contact, np.nan),
@@ -139,7 +139,7 @@ def make(seed: int, rows: int) -> pd.DataFrame:
     )
     twice = table.iloc[rng.choice(n, repeats, replace=False)]
     together = pd.concat([table, twice], ignore_index=True)
-    return together.sort_values(["discharged", "stay_id"], kind="stable", ignore_index=True)
+    return together.sort_values(["admitted", "stay_id"], kind="stable", ignore_index=True)
 
 
 def _stay_columns(
