@@ -45,7 +45,8 @@ def make(seed: int, rows: int) -> pd.DataFrame:
 
     Known only after a failure:
 
-    - repair_minutes: minutes of the repair, booked on the shifts of the 24 hours before it, else 0.
+    - repair_minutes: minutes of the repair, booked on the shifts of the 24 hours before it, else 0;
+      a few repairs are never booked, and a few small jobs are (about 1 % of the shifts).
     - fault_code: 0, or what the crew found, 11 to 44; booked in the same way.
     - fails_24h: the target, 1 if the machine failed within 24 hours after the end of the shift
       (about 6 %).
@@ -73,8 +74,14 @@ def _log(rng: np.random.Generator, machines: int) -> pd.DataFrame:
     load = _loads(rng, machines)
     wear, hours, running, failed = _lives(rng, load, kind, waste, age)
     sensors = _sensors(rng, wear, load, kind)
-    repair = _before(np.where(failed, rng.gamma(3.0, 70.0, failed.shape).clip(30).round(), 0))
-    code = _before(np.where(failed, rng.choice([11, 14, 23, 31, 44], failed.shape), 0))
+    soon = _before(failed.astype(np.float64)) > 0
+    # One repair in sixteen is never booked, and now and then a small job is.
+    booked = failed & (rng.random(failed.shape) < 15 / 16)
+    repair = _before(np.where(booked, rng.gamma(3.0, 70.0, failed.shape).clip(30).round(), 0))
+    small = np.where(rng.random(failed.shape) < 0.012, rng.integers(10, 60, failed.shape), 0)
+    repair = np.maximum(repair, small)
+    code = _before(np.where(booked, rng.choice([11, 14, 23, 31, 44], failed.shape), 0))
+    code = np.where((code == 0) & (small > 0), 11, code)
     stamps = pd.Series(BEGIN + np.arange(SHIFTS_EACH) * np.timedelta64(SHIFT_HOURS, "h"))
     names = _identifiers(rng, machines)
     # A shift that a failure cut short has no row; of the last day nobody knows the target yet.
@@ -97,7 +104,7 @@ def _log(rng: np.random.Generator, machines: int) -> pd.DataFrame:
             "jams": rng.poisson(np.exp(-1.0 + 0.45 * wear[picked])),
             "repair_minutes": repair[picked].astype(np.int64),
             "fault_code": code[picked].astype(np.int64),
-            "fails_24h": (code[picked] > 0).astype(np.int64),
+            "fails_24h": soon[picked].astype(np.int64),
         }
     )
 

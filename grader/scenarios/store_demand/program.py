@@ -182,7 +182,9 @@ def train(data: Path, out: Path, settings: dict, seed: int) -> dict:
     """Learn from the older days, measure on the newest, store the model with its papers."""
     sales = load_sales(data)
     validate_sales(sales, data, settings)
-    sales = add_features(clean_sales(sales), settings)
+    sales = clean_sales(sales)
+    history = sales[[*KEYS, TARGET]]
+    sales = add_features(sales, settings)
     older, newer = split_by_date(sales, settings["holdout_share"])
     X_old, y_old = older[FEATURES], older[TARGET]
     X_new, y_new = newer[FEATURES], newer[TARGET]
@@ -213,7 +215,7 @@ def train(data: Path, out: Path, settings: dict, seed: int) -> dict:
         "pipeline": pipeline,
         "features": FEATURES,
         "settings": settings,
-        "history": sales[[*KEYS, TARGET]],
+        "history": history,
         "metrics": metrics,
         "rows": rows,
         "seed": seed,
