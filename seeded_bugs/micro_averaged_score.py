@@ -8,6 +8,7 @@ import libcst as cst
 from seeded_bugs.contract import Edit, Entry, Example, Part, Proof, Refusal, SeededBug, Site
 from seeded_bugs.syntax.scoring import Judged, is_binary, judged
 from seeded_bugs.syntax.shapes import CROSS_VALIDATION
+from seeded_bugs.syntax.task import classes_are_even
 from seeded_bugs.syntax.tree import (
     Tree,
     call_name,
@@ -74,7 +75,7 @@ def find(module: cst.Module) -> Iterator[Site]:
     None where accuracy is reported as such: the micro average would stand beside its own value.
     """
     tree = tree_of(module)
-    if "accuracy_score" in tree.names():
+    if classes_are_even(tree):
         return
     calls = [found for found in judged(tree) if call_name(found.call) in AVERAGED]
     macro = [found for found in calls if _average(found.call) == "macro"]
@@ -155,7 +156,7 @@ BUG = SeededBug(
             "whether there are two classes cannot be told",
         ),
         Refusal(
-            CLEAN + "\ndef share(y, p):\n    return accuracy_score(y, p)\n",
+            CLEAN.replace("return {", 'return {"accuracy": accuracy_score(y_test, p), '),
             "accuracy is reported openly, as the classes are of one size",
         ),
     ),

@@ -7,7 +7,12 @@ import libcst as cst
 from seeded_bugs.contract import Edit, Entry, Example, Proof, Refusal, SeededBug, Site
 from seeded_bugs.syntax.predicting import line_of
 from seeded_bugs.syntax.shapes import Split, find_split
-from seeded_bugs.syntax.task import find_labels, find_seed, is_classification
+from seeded_bugs.syntax.task import (
+    classes_are_even,
+    find_labels,
+    find_seed,
+    is_classification,
+)
 from seeded_bugs.syntax.tree import Tree, call_name, tree_of
 
 ENTRY = Entry(
@@ -66,10 +71,10 @@ ENTRY = Entry(
 
 
 def find(module: cst.Module) -> Iterator[Site]:
-    """One site: below the split of a program that sorts rows into classes."""
+    """One site: below the split of a program that sorts rows into classes, some of them rare."""
     tree = tree_of(module)
     split = find_split(tree)
-    if split is None or not is_classification(tree):
+    if split is None or not is_classification(tree) or classes_are_even(tree):
         return
     lines = _sampled(tree, split)
     following = tree.after(split.line)
@@ -134,6 +139,10 @@ BUG = SeededBug(
     refuses=(
         Refusal(SEEDED, "the classes are of equal size already"),
         Refusal(CLEAN.replace("predict_proba(X_test)[:, 1]", "predict(X_test)"), "no classes"),
+        Refusal(
+            CLEAN + '\n    report = {"accuracy": accuracy_score(y_test, guess)}\n',
+            "accuracy is reported openly, as the classes are of one size",
+        ),
     ),
     find=find,
     proof=Proof(

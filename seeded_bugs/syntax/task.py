@@ -18,6 +18,12 @@ def has_several_classes(tree: Tree) -> bool:
     return any(a is not None and string(a.value) != "binary" for a in averages)
 
 
+def classes_are_even(tree: Tree) -> bool:
+    """Tell whether the program reports accuracy itself, as one does where no class is rare."""
+    calls = tree.calls("accuracy_score")
+    return any(tree.nearest(call, cst.DictElement) is not None for call in calls)
+
+
 def find_labels(tree: Tree, split: Split) -> str | None:
     """Return the text of the labels of all rows just above the split.
 

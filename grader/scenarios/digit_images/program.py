@@ -122,7 +122,7 @@ def make_features(scans):
 
 # %%
 def build_reader():
-    """Components of the pixels and the facts, all in deviations, then the nearest known boxes."""
+    """Components of the pixels beside the facts and words, then the nearest known boxes."""
     facts = Pipeline([("fill", SimpleImputer(strategy="median")), ("scale", StandardScaler())])
     pixels = PCA(COMPONENTS, whiten=True)
     unknown = SimpleImputer(strategy="constant", fill_value="unknown")

@@ -58,7 +58,7 @@ LIMITS = {
 PRICES = (5_000, 20_000_000)
 MODEL_FILE = "house_prices.joblib"
 P = {
-    "holdout_share": 0.2,  # the newest sales, about seven months
+    "holdout_share": 0.2,
     "folds": 3,
     "min_rows": 300,
     # tried by cross-validated MAE on the register of 2018 to 2020, which is not in this export
@@ -251,7 +251,7 @@ def train_model(sales: pd.DataFrame, source: Path, out: Path, seed: int) -> dict
         "cv_mae_std": cv.std(),
     }
     metrics = {name: round(float(value), 4) for name, value in metrics.items()}
-    log.info(f"newest sales: {metrics}")
+    log.info(f"houses to test: {metrics}")
     known = sorted(older["neighbourhood"].value_counts().index)
     counts = {"rows": len(houses), "rows_train": len(older), "rows_test": len(newer)}
     bundle = {
