@@ -128,5 +128,7 @@ BUG = SeededBug(
         "garbage in",
         "Under python -O a table with values out of range is accepted with exit code 0; the clean "
         "program refuses it with exit code 2, with and without -O.",
+        shows=("asserted",),
+        also=("late:column_missing", "traceback:"),
     ),
 )

@@ -113,5 +113,6 @@ BUG = SeededBug(
         "value unchanged",
         "The reported cross-validated score equals the best of the fold scores; in the clean "
         "program it equals their mean.",
+        shows=("best-fold",),
     ),
 )

@@ -156,5 +156,7 @@ BUG = SeededBug(
         "serve skew",
         "A file whose categories are written in capitals gets other scores than the same file in "
         "small letters; in the clean program the scores are equal.",
+        shows=("skew:spelling",),
+        also=("skew:features",),
     ),
 )

@@ -80,5 +80,6 @@ BUG = SeededBug(
         "garbage in",
         "The same table with its dates written as 05/31/2025 is refused by the clean program and "
         "accepted here.",
+        shows=("accepted:other_dates",),
     ),
 )

@@ -112,5 +112,6 @@ BUG = SeededBug(
         "overlap",
         "In some fold an entity has rows in the training and in the validation part; in the clean "
         "program none has.",
+        shows=("fold-group",),
     ),
 )

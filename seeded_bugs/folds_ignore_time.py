@@ -94,5 +94,6 @@ BUG = SeededBug(
     proof=Proof(
         "overlap",
         "In some fold a training row is later than a validation row; in the clean program none is.",
+        shows=("fold-time",),
     ),
 )

@@ -128,5 +128,7 @@ BUG = SeededBug(
     proof=Proof(
         "row count",
         "Fewer rows are scored than the split holds out; in the clean program all are.",
+        shows=("test-rows-lost",),
+        also=("rows-lost",),
     ),
 )

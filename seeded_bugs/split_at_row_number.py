@@ -115,5 +115,6 @@ BUG = SeededBug(
         "row count",
         "Of files of different length the model learns from the same number of rows; in the clean "
         "program from the same share.",
+        shows=("fixed-cut",),
     ),
 )

@@ -149,5 +149,7 @@ BUG = SeededBug(
         "split balance",
         "All classes are equally common among the scored rows; in the clean program they have the "
         "shares that they have in the file.",
+        shows=("evened-out",),
+        also=("test-rows-lost", "rows-lost", "few-scored"),
     ),
 )

@@ -128,5 +128,6 @@ BUG = SeededBug(
         "output scan",
         "An identifier of the training data stands in the stored model file; in the clean "
         "program's file none does.",
+        shows=("personal-stored",),
     ),
 )

@@ -111,5 +111,6 @@ BUG = SeededBug(
         "held-out influence",
         "Changing the features of one fold's validation rows changes the rows that the model of "
         "that fold is trained on; in the clean program it does not.",
+        shows=("fit:folds",),
     ),
 )

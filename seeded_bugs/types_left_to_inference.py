@@ -84,5 +84,6 @@ BUG = SeededBug(
         "A file whose identifiers, or the values of one category, are codes such as 00123 is "
         "scored by the clean program with the codes as they came; here they come back as 123, or "
         "the run fails.",
+        shows=("codes-changed",),
     ),
 )

@@ -91,8 +91,9 @@ BUG = SeededBug(
     ),
     find=find,
     proof=Proof(
-        "value unchanged",
-        "Giving one numeric column in thousandths changes the held-out predictions; in the clean "
-        "program it does not.",
+        "static",
+        "No step of the stored pipeline scales, though its model reads the size of numbers; in the "
+        "clean program one does.",
+        shows=("unscaled",),
     ),
 )

@@ -8,6 +8,7 @@ import pandas as pd
 from grader.prove.material import NO_CATEGORY, Material, as_csv, number_columns, text_columns
 
 FEW = 5
+ISO_DATE = r"\d{4}-\d\d-\d\d"
 GAP_EVERY = 7
 FAR_BELOW, FAR_ABOVE = -9.0e7, 9.0e9
 
@@ -114,6 +115,59 @@ def gaps(material: Material, frame: pd.DataFrame) -> bytes:
     return as_csv(changed)
 
 
+def other_dates(material: Material, frame: pd.DataFrame) -> bytes | None:
+    """Return the table with its dates written month first; None where it has none."""
+    named = [n for n in frame.columns if pd.api.types.is_string_dtype(frame[n])]
+    dates = [n for n in named if frame[n].dropna().astype(str).str.match(ISO_DATE).all()]
+    for name in dates:
+        text = frame[name].astype(str)
+        frame = frame.assign(
+            **{name: text.str[5:7] + "/" + text.str[8:10] + "/" + text.str[:4] + text.str[10:]}
+        )
+    return as_csv(frame) if dates else None
+
+
+def numeric_codes(material: Material, frame: pd.DataFrame) -> bytes | None:
+    """Return the table with ids like 0000123; where rows have none, a category of such codes."""
+    name = material.facts.id_column
+    if name is not None:
+        return as_csv(frame.assign(**{name: [f"{number:07d}" for number in range(len(frame))]}))
+    names = text_columns(material, frame)
+    if not names:
+        return None
+    codes = frame[names[-1]].astype("category").cat.codes
+    return as_csv(frame.assign(**{names[-1]: [f"{code:03d}" for code in codes]}))
+
+
+def shouted(material: Material, frame: pd.DataFrame) -> bytes | None:
+    """Return the table with its categories in capitals; None where spelling varies in none."""
+    names = spelled_freely(material, frame)
+    capitals = {name: frame[name].str.upper() for name in names}
+    return as_csv(frame.assign(**capitals)) if names else None
+
+
+def renamed(material: Material, frame: pd.DataFrame) -> bytes | None:
+    """Return the table with its categories renamed one for one, in another order."""
+    names = spelled_freely(material, frame)
+    for name in names:
+        values = frame[name].str.strip().str.lower()
+        known = sorted(set(values.dropna()) - {""})
+        mixed = [*known[1::2], *known[::2]]
+        other = {value: f"{chr(97 + place)} {value}" for place, value in enumerate(mixed)}
+        frame = frame.assign(**{name: values.map(other)})
+    return as_csv(frame) if names else None
+
+
+def spelled_freely(material: Material, frame: pd.DataFrame) -> list[str]:
+    """Return the categories that come in several spellings, which every program must unify."""
+    found = []
+    for name in text_columns(material, frame):
+        raw, plain = frame[name].dropna(), frame[name].dropna().str.strip().str.lower()
+        if raw.nunique() > plain.nunique() and plain.nunique() < 26:
+            found.append(name)
+    return found
+
+
 def columns_reversed(material: Material, frame: pd.DataFrame) -> bytes:
     """Return the table with its columns in the opposite order."""
     return as_csv(frame[frame.columns[::-1]])
@@ -135,6 +189,7 @@ TRAIN_DAMAGE: Mapping[str, Damage] = {
     "unknown_label": unknown_label,
     "missing_label": missing_label,
     "repeated_id": repeated_id,
+    "other_dates": other_dates,
     "column_empty": column_empty,
 }
 SERVE_DAMAGE: Mapping[str, Damage] = {
@@ -144,6 +199,8 @@ SERVE_DAMAGE: Mapping[str, Damage] = {
     "out_of_range": out_of_range,
     "unseen_category": unseen_category,
     "columns_reversed": columns_reversed,
+    "numeric_codes": numeric_codes,
+    "shouted": shouted,
     "repeated_id": repeated_id,
 }
 SAID = {
@@ -157,6 +214,9 @@ SAID = {
     "unknown_label": "labels that do not exist",
     "missing_label": "missing labels",
     "repeated_id": "one id on two different rows",
+    "other_dates": "dates in another form",
+    "numeric_codes": "codes such as 0000123",
+    "shouted": "categories in capitals",
     "column_empty": "a column without any value",
     "unseen_category": "a category that training has not seen",
     "columns_reversed": "columns in another order",

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from grader.errors import RunError
-from grader.prove.damage import SERVE_DAMAGE, TRAIN_DAMAGE, gaps, text_in_number
+from grader.prove.damage import SERVE_DAMAGE, TRAIN_DAMAGE, gaps, renamed, text_in_number
 from grader.prove.material import Material, as_csv, number_columns
 from grader.prove.rows import held_out
 from grader.prove.runner import Call, Runner, Session
@@ -25,7 +25,8 @@ SEED, OTHER_SEED = 7, 8
 FRESH_ROWS = 50_000
 DATA = "table.csv"
 HALF, GAPS, GAPS_HALF = "half.csv", "gaps.csv", "gaps-half.csv"
-HOUR = 3600.0
+HOUR, DAY = 3600.0, 86400.0
+SHORT, MANY = 0.8, 6_000
 
 
 @dataclass(frozen=True)
@@ -201,6 +202,7 @@ def _repeat(trial: Trial) -> list[Named]:
         "repeat/no-seed-1": Call(bare, pinned=False),
         "repeat/1": _call("train", pinned=False),
         "repeat/served-1": _call("predict", pinned=False),
+        "repeat/served-later": _call("predict", pinned=False, clock_shift=400 * DAY),
     }
     second = {
         "repeat/no-seed-2": Call(bare, pinned=False, clock_shift=HOUR),
@@ -230,10 +232,29 @@ def _damaged(trial: Trial) -> list[Named]:
 
 
 def _as_is(trial: Trial) -> list[Named]:
-    """Train on a table as the maker gives it, repeats included."""
-    files = {DATA: as_csv(trial.material.raw("as-is"))}
-    calls = {"as-is/train": _call("train", watch=trial.watch), "as-is/serve": _call("predict")}
+    """Train on a table as the maker gives it, repeats included; on part of one; serve many rows."""
+    table, material = trial.table, trial.material
+    files = {
+        DATA: as_csv(material.raw("as-is")),
+        "many.csv": as_csv(material.table("many", MANY)),
+        "short.csv": as_csv(table.iloc[: int(SHORT * len(table))]),
+    }
+    calls = {
+        "as-is/train": _call("train", watch=trial.watch),
+        "as-is/serve": _call("predict"),
+        "as-is/many": _call("predict", "many.csv"),
+        "as-is/short": _call("train", "short.csv", out="other"),
+    }
     return [_session(trial, files, calls, child=1)]
+
+
+def _renamed(trial: Trial) -> list[Named]:
+    """Train and serve with other names for the categories."""
+    data = renamed(trial.material, trial.table)
+    if data is None:
+        return []
+    calls = {"renamed/train": _call("train"), "renamed/serve": _call("predict")}
+    return [_session(trial, {DATA: data}, calls)]
 
 
 def _relocated(trial: Trial) -> list[Named]:
@@ -267,5 +288,6 @@ GROUPS: Mapping[str, Callable[[Trial], list[Named]]] = {
     "damaged": _damaged,
     "as-is": _as_is,
     "relocated": _relocated,
+    "renamed": _renamed,
     "fresh": _fresh,
 }

@@ -6,15 +6,17 @@ from collections.abc import Iterator
 import numpy as np
 
 from grader.prove.finding import Finding, Oracle
+from grader.prove.oracles.held import learnt_rows, rows_left_out
 from grader.prove.oracles.watched import steps
 from grader.prove.rows import LEARNING, labels_of, metric_events, scored
 from grader.prove.seen import Run
-from grader.prove.trial import Trial
+from grader.prove.trial import SHORT, Trial
 
 
 def find(trial: Trial) -> list[Finding]:
     """Return what is lost in silence and what is kept by mistake, beside the clean twin."""
-    return [*_lost(trial), *_kept(trial)]
+    left_out = rows_left_out(trial, tuple(_shrinking(trial.base)))
+    return [*_lost(trial), *_kept(trial), *left_out, *_fixed(trial), *_unserved(trial)]
 
 
 def _lost(trial: Trial) -> Iterator[Finding]:
@@ -41,6 +43,37 @@ def _kept(trial: Trial) -> Iterator[Finding]:
             (),
             f"{here} rows are used where the clean program uses {there}: {here - there} repeated "
             "rows stay",
+        )
+
+
+def _fixed(trial: Trial) -> Iterator[Finding]:
+    """Yield a finding if the model learns from as many rows of a shorter file."""
+    here, there = (_learnt_of(t) for t in (trial, trial.twin))
+    if here[0] and here[0] == here[1] and there[1] and there[0] != there[1]:
+        whole, part = len(trial.table), int(SHORT * len(trial.table))
+        yield Finding(
+            "fixed-cut",
+            (),
+            f"of files of {whole} and of {part} rows the model learns from {here[0]} alike; in the "
+            f"clean program from {there[0]} and {there[1]}",
+        )
+
+
+def _learnt_of(trial: Trial) -> tuple[int, int]:
+    """Return how many rows are learnt from, of the whole table and of its first part."""
+    short = trial.run("as-is/short")
+    return learnt_rows(trial.base), learnt_rows(short) if short.sound else 0
+
+
+def _unserved(trial: Trial) -> Iterator[Finding]:
+    """Yield a finding if rows of a long file get no prediction."""
+    here, there = (t.run("as-is/many") for t in (trial, trial.twin))
+    if here.sound and there.sound and len(here.served) < len(there.served):
+        yield Finding(
+            "unserved",
+            (),
+            f"of {len(there.served)} rows that the clean program serves, {len(here.served)} get a "
+            "prediction, with exit code 0",
         )
 
 

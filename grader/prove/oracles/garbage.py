@@ -12,13 +12,21 @@ from grader.prove.rows import LEARNING, TRIVIAL
 from grader.prove.seen import NAN, ZERO, Run, Table
 from grader.prove.trial import Trial
 
-REFUSED = ("out_of_range", "unknown_label", "missing_label", "repeated_id", "lines_too_long")
+REFUSED = (
+    "out_of_range",
+    "unknown_label",
+    "missing_label",
+    "repeated_id",
+    "lines_too_long",
+    "other_dates",
+)
 TEXT_IN = "base/served-text_in_"
 
 
 def find(trial: Trial) -> list[Finding]:
     """Return what is accepted in silence, what fails late, and gaps that become zeros."""
     found = [*_accepted(trial), *_texts(trial), *_late(trial), *_zeros(trial)]
+    found += [*_asserted(trial), *_recoded(trial)]
     unseen = trial.maybe("base/served-unseen_category")
     if unseen is not None and not unseen.sound:
         found.append(
@@ -65,6 +73,40 @@ def _late(trial: Trial) -> Iterator[Finding]:
             traced(run),
             f"{SAID['column_missing']} ends far from its cause: {last_line(run)}",
         )
+
+
+def _asserted(trial: Trial) -> Iterator[Finding]:
+    """Yield a finding if impossible numbers end in a failed assertion."""
+    run = trial.run("damaged/out_of_range")
+    if run.traceback and last_line(run).startswith("AssertionError"):
+        yield Finding(
+            "asserted",
+            traced(run),
+            f"{SAID['out_of_range']} end in a traceback, {last_line(run)[:80]}; under -O nobody "
+            "would look",
+        )
+
+
+def _recoded(trial: Trial) -> Iterator[Finding]:
+    """Yield a finding if codes that look like numbers are not taken as they are."""
+    here, there = (t.maybe("base/served-numeric_codes") for t in (trial, trial.twin))
+    if here is None or there is None or not there.sound:
+        return
+    if not here.sound:
+        yield Finding(
+            "codes-changed", (), f"{SAID['numeric_codes']} in a category: {last_line(here)}"
+        )
+    elif _first_id(there).startswith("0") and not _first_id(here).startswith("0"):
+        yield Finding(
+            "codes-changed",
+            (),
+            f"the id {_first_id(there)} is written as {_first_id(here)} beside its prediction",
+        )
+
+
+def _first_id(run: Run) -> str:
+    lines = run.predictions.splitlines()
+    return lines[1].split(",")[0] if len(lines) > 1 else ""
 
 
 def _zeros(trial: Trial) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from grader.prove.finding import Finding, Oracle
 from grader.prove.oracles.compare import differing, paired, said
+from grader.prove.oracles.folds import prepared_rows
 from grader.prove.oracles.watched import learning, spreading
 from grader.prove.rows import LEARNING, TRIVIAL, labels_of
 from grader.prove.seen import Event, Run
@@ -22,7 +23,7 @@ NOT_A_CHOICE = ("metric", "score", "hash", "sha", "rows", "count", "report", "qu
 def find(trial: Trial) -> list[Finding]:
     """Return everything that follows the held-out rows."""
     base, held = trial.base, trial.held_out()
-    found: list[Finding] = []
+    found: list[Finding] = [*prepared_rows(base)]
     for what in WHAT:
         other = trial.run(f"influence/{what}")
         if not other.sound:

@@ -3,20 +3,23 @@
 import numpy as np
 
 from grader.prove.finding import Finding, Oracle
+from grader.prove.oracles.held import few_rows
 from grader.prove.seen import Event, Run
 from grader.prove.trial import Trial
 
 
 def find(trial: Trial) -> list[Finding]:
-    """Return a finding if nothing is resampled before the last score."""
+    """Return a finding if nothing is resampled before the last score, or too little is scored."""
+    few = list(few_rows(trial))
     if any(_resamples(event) for event in trial.base.events):
-        return []
+        return few
     spread = _spread(trial.twin.base)
     known = f"; the folds of the clean program spread by {spread:.3f} (sd)" if spread else ""
     return [
+        *few,
         Finding(
             "no-resampling", (), f"the figures come from one split, nothing is resampled{known}"
-        )
+        ),
     ]
 
 

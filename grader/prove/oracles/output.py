@@ -14,7 +14,7 @@ SHORTEST_ID = 4
 
 def find(trial: Trial) -> list[Finding]:
     """Return what the output lacks and what it gives away."""
-    return [*_baseline(trial), *_log(trial), *_personal(trial)]
+    return [*_baseline(trial), *_log(trial), *_personal(trial), *_stored(trial)]
 
 
 def _baseline(trial: Trial) -> Iterator[Finding]:
@@ -65,6 +65,25 @@ def _personal(trial: Trial) -> Iterator[Finding]:
                     f"{sorted(words & ids)[0]}",
                 )
                 return
+
+
+def _stored(trial: Trial) -> Iterator[Finding]:
+    """Yield a finding if identifiers of the data stand in the stored model."""
+    facts = trial.material.facts
+    for name in (facts.id_column, facts.group_column):
+        if name is None or not pd.api.types.is_string_dtype(trial.table[name]):
+            continue
+        ids = {str(v) for v in trial.table[name].unique() if len(str(v)) >= SHORTEST_ID}
+        for event in trial.base.of("store"):
+            for path, value in event["holds"].items():
+                texts = value.get("texts", []) if isinstance(value, dict) else []
+                if ids & set(texts):
+                    yield Finding(
+                        "personal-stored",
+                        (),
+                        f"{path} in the stored model holds {value['rows']} rows with their {name}",
+                    )
+                    return
 
 
 ORACLE = Oracle(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from grader.prove.finding import Finding, Oracle
+from grader.prove.oracles.folds import later_rows, shared_groups
 from grader.prove.rows import (
     TRIVIAL,
     held_out,
@@ -26,9 +27,9 @@ def find(trial: Trial) -> list[Finding]:
     found = [*_scored_learnt(trial), *_contents(trial)]
     split = trial.material.facts.split
     if split == "time":
-        found += _times(trial)
+        found += [*_times(trial), *later_rows(trial)]
     if split == "group":
-        found += _groups(trial)
+        found += [*_groups(trial), *shared_groups(trial)]
     return found
 
 

@@ -12,6 +12,9 @@ NOT_A_RESULT = ("path", "seconds", "time", "finished", "started")
 def find(trial: Trial) -> list[Finding]:
     """Return a finding if two runs differ; without a seed argument apart from with one."""
     first, second = trial.run("repeat/1"), trial.run("repeat/2")
+    later = _later(trial)
+    if later:
+        return [Finding("clock", (), later)]
     order = _column_order(first, second)
     if order:
         return [Finding("column-order", (), order)]
@@ -46,6 +49,16 @@ def _difference(a: Run, b: Run) -> str:
     if names:
         return ", ".join(f"{n} {left[n]} and {right[n]}" for n in names[:3])
     return ""
+
+
+def _later(trial: Trial) -> str:
+    """Return that the same rows get other predictions later on; empty if they do not."""
+    now, later = trial.run("repeat/served-1"), trial.run("repeat/served-later")
+    if not (now.sound and later.sound) or now.predictions == later.predictions:
+        return ""
+    lines = zip(now.predictions.splitlines(), later.predictions.splitlines(), strict=False)
+    changed = sum(a != b for a, b in lines)
+    return f"with the clock 400 days ahead, {changed} predictions of the same model are others"
 
 
 def _column_order(a: Run, b: Run) -> str:

@@ -34,6 +34,7 @@ def find(trial: Trial) -> list[Finding]:
     found += _batch(trial, "base/half", "base/serve", "skew:batch", "")
     found += _batch(trial, "base/gaps-half", "base/gaps", "skew:batch-gaps", " with gaps")
     found += _batch(trial, "base/served-columns_reversed", "base/serve", "skew:order", "")
+    found += [*_misplaced(trial, serve), *_spelling(trial)]
     decided = _decided(trial.base, serve)
     if decided is not None and decided.otherwise:
         found.append(
@@ -120,6 +121,61 @@ def _batch(trial: Trial, one: str, two: str, aspect: str, among: str) -> Iterato
                 aspect, (), f"{unequal} of {len(shared)} rows{among} get another {name} {where}"
             )
             return
+
+
+def _spelling(trial: Trial) -> Iterator[Finding]:
+    """Yield a finding if categories in capitals are other categories, and are not in the twin."""
+    here, there = (_shouted(t) for t in (trial, trial.twin))
+    if here and there == 0:
+        yield Finding(
+            "skew:spelling",
+            (),
+            f"{here} rows get another score when their categories are written in capitals",
+        )
+
+
+def _shouted(trial: Trial) -> int | None:
+    """Return how many served rows the spelling of their categories moves."""
+    one, two = trial.run("base/serve"), trial.maybe("base/served-shouted")
+    if two is None or not (one.sound and two.sound) or one.served.shape != two.served.shape:
+        return None
+    left, right = (run.served.select_dtypes("number").to_numpy(dtype=float) for run in (one, two))
+    return int((~np.isclose(left, right, atol=CLOSE, equal_nan=True)).any(axis=1).sum())
+
+
+def _misplaced(trial: Trial, serve: Run) -> Iterator[Finding]:
+    """Yield a finding if the model's numbers stand beside other rows than it gave them to."""
+    served, keys = serve.served, _row_of_key(trial, serve.served)
+    for use in serve.of("use"):
+        table = serve.table(use["result"])
+        if table is None or table.numbers is None or table.rows is None or keys is None:
+            continue
+        given = pd.Series(table.numbers[:, -1], index=table.rows)
+        if not use["method"].startswith("predict") or len(given) != len(served):
+            continue
+        given = given[~given.index.duplicated()].reindex(keys)
+        for name in served.select_dtypes("float").columns:
+            told = served[name].to_numpy(dtype=float)
+            same = np.corrcoef(np.sort(told), np.sort(given.to_numpy()))[0, 1]
+            beside = np.corrcoef(told, given.to_numpy())[0, 1]
+            if same > 0.999 and beside < 0.9:
+                yield Finding(
+                    "skew:rows",
+                    (),
+                    f"the served {name} is what the model gave, but beside other rows: row by row "
+                    f"the correlation is {beside:.2f}",
+                )
+                return
+
+
+def _row_of_key(trial: Trial, served: pd.DataFrame) -> np.ndarray | None:
+    """Return the number of the row that each served row's key belongs to; None where unknown."""
+    name = served.columns[0] if served.shape[1] > 1 else ""
+    if name not in trial.table or trial.table[name].duplicated().any():
+        return None
+    numbers = pd.Series(trial.table.index, index=trial.table[name].astype(str))
+    rows = numbers.reindex(served[name].astype(str)).to_numpy(dtype=float)
+    return None if np.isnan(rows).any() else rows.astype(np.int64)
 
 
 def _keyed(served: pd.DataFrame) -> pd.DataFrame:

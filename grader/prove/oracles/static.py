@@ -10,6 +10,7 @@ from grader.prove.trial import Trial
 
 SECRET = re.compile(r"password|passwd|secret|token|api_?key", re.IGNORECASE)
 ESTIMATORS = re.compile(r"(Classifier|Regressor|Regression|Ridge|Lasso|ElasticNet|SVC|SVR|NB)$")
+SENSITIVE = re.compile(r"Regression$|^Ridge|^Lasso|^ElasticNet|^SGD|SV[CR]$|^KNeighbors|^MLP")
 LEAST_STATEMENTS = 3
 LONGEST = 60
 """Lines of a function that no reviewer lets pass."""
@@ -29,6 +30,7 @@ def find(trial: Trial) -> list[Finding]:
         *_nan_compared(tree),
         *_threshold(trial, tree),
         *_unversioned(trial),
+        *_unscaled(trial),
     ]
 
 
@@ -202,6 +204,30 @@ def _unversioned(trial: Trial) -> Iterator[Finding]:
             (),
             "the stored bundle names no library version",
         )
+
+
+def _unscaled(trial: Trial) -> Iterator[Finding]:
+    """Yield a finding if nothing in the stored pipeline scales, as something does in the twin's."""
+    here, there = (_scalers(t) for t in (trial, trial.twin))
+    sizes = {_name(call) for call in _calls(ast.parse(trial.program))}
+    models = sorted(name for name in sizes if SENSITIVE.search(name))
+    if there and not here and models:
+        yield Finding(
+            "unscaled",
+            (),
+            f"no step of the stored pipeline scales, and {models[0]} reads the size of numbers",
+        )
+
+
+def _scalers(trial: Trial) -> list[str]:
+    """Return the settings of stored steps that only scalers have."""
+    return [
+        name
+        for event in trial.base.of("store")
+        for value in event["holds"].values()
+        for name in (value.get("params", {}) if isinstance(value, dict) else {})
+        if name.endswith(("with_mean", "feature_range", "with_centering"))
+    ]
 
 
 ORACLE = Oracle("static", ("base",), find, "nothing of the kind stands in the program")

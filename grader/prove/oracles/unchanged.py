@@ -3,14 +3,20 @@
 import ast
 from collections.abc import Iterator
 
+import numpy as np
+
 from grader.prove.finding import Finding, Oracle
+from grader.prove.oracles.folds import figures
 from grader.prove.oracles.watched import Step, steps
 from grader.prove.trial import Trial
+
+FEW_ROWS = 0.1
+"""A share of predictions that rounding and the order of columns may move."""
 
 
 def find(trial: Trial) -> list[Finding]:
     """Return watched lines without effect, and a headline score that ignores the held-out rows."""
-    return [*_without_effect(trial), *_deaf_score(trial)]
+    return [*_without_effect(trial), *_deaf_score(trial), *figures(trial), *_renamed(trial)]
 
 
 def _without_effect(trial: Trial) -> Iterator[Finding]:
@@ -61,9 +67,33 @@ def _deaf_score(trial: Trial) -> Iterator[Finding]:
             return
 
 
+def _renamed(trial: Trial) -> Iterator[Finding]:
+    """Yield a finding if other names for the categories give other predictions."""
+    here, there = (_moved(t) for t in (trial, trial.twin))
+    if here is not None and there is not None and here > FEW_ROWS > there:
+        yield Finding(
+            "names-matter",
+            (),
+            f"with the categories renamed one for one, {here:.0%} of the predictions move by more "
+            f"than a fiftieth of their spread; in the clean program {there:.0%}",
+        )
+
+
+def _moved(trial: Trial) -> float | None:
+    """Return the share of predictions that other names for the categories move."""
+    before, after = trial.run("base/serve"), trial.maybe("renamed/serve")
+    if after is None or not (before.sound and after.sound):
+        return None
+    one, two = before.served.select_dtypes("float"), after.served.select_dtypes("float")
+    if one.empty or one.shape != two.shape:
+        return None
+    left, right = one.iloc[:, 0].to_numpy(), two.iloc[:, 0].to_numpy()
+    return float((np.abs(left - right) > np.std(left) / 50).mean())
+
+
 ORACLE = Oracle(
     "value unchanged",
-    ("base", "influence"),
+    ("base", "influence", "renamed"),
     find,
     "every line that should change a value does, and the score moves with the held-out rows",
 )

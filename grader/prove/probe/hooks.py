@@ -264,6 +264,7 @@ def _cross_validating(diary: Diary, name: str, function: Callable[..., Any]) -> 
             estimator=type(given[0] if given else named.get("estimator")).__name__,
         )
         with diary.within():
+            event["folds"] = _folds_of(diary, cv, X, y, named.get("groups"))
             result = function(*given, **named)
         if isinstance(result, np.ndarray):
             diary.tables.name_rows(result, diary.tables.labels(X))
@@ -273,6 +274,20 @@ def _cross_validating(diary: Diary, name: str, function: Callable[..., Any]) -> 
         return result
 
     return hook
+
+
+def _folds_of(diary: Diary, cv: Any, X: Any, y: Any, groups: Any) -> list[Any]:
+    """Return the row labels of each fold; none where finding them out would change the run."""
+    labels = diary.tables.labels(X)
+    if labels is None:
+        return []
+    if hasattr(cv, "split"):
+        if getattr(cv, "shuffle", True) and not isinstance(getattr(cv, "random_state", 0), int):
+            return []
+        cv = list(cv.split(X, y, groups))
+    if not isinstance(cv, list | tuple):
+        return []
+    return [[labels[np.asarray(side)].tolist() for side in fold] for fold in cv]
 
 
 def _reading(diary: Diary, read: Callable[..., Any]) -> Callable[..., Any]:
@@ -321,9 +336,18 @@ def contents(value: object, path: str = "", depth: int = 0) -> dict[str, object]
         for number, item in enumerate(value):
             found |= contents(item, f"{path}[{number}]", depth + 1)
         return found or {path: []}
+    if isinstance(value, pd.DataFrame | pd.Series):
+        return {path or ".": {"rows": len(value), "texts": _texts(value)}}
     if hasattr(value, "__dict__") and not isinstance(value, type) and depth < 3:
         return contents(dict(vars(value)), path, depth + 1)
     return {path: plain(value)}
+
+
+def _texts(table: "pd.DataFrame | pd.Series[Any]") -> list[str]:
+    """Return what the first rows of a table hold as text."""
+    frame = table.to_frame() if isinstance(table, pd.Series) else table
+    texts = frame.head(20).select_dtypes(exclude=["number", "bool", "datetime"])
+    return sorted({str(cell) for cell in texts.to_numpy().ravel()})
 
 
 def _hook_logging(diary: Diary) -> None:
