@@ -210,3 +210,9 @@ class _Sower(cst.CSTTransformer):
         if isinstance(edit.new, cst.CSTNode):
             return edit.new
         return cst.FlattenSentinel(list(edit.new))
+
+    def on_visit_attribute(self, node: cst.CSTNode, attribute: str) -> None:
+        """Nothing hangs on attributes here; the default looks up a method for each."""
+
+    def on_leave_attribute(self, original_node: cst.CSTNode, attribute: str) -> None:
+        """As above."""

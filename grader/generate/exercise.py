@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-import libcst as cst
-
 from grader import catalog
 from grader.errors import PlanError
 from grader.generate.build import Made, Order, build, with_landmarks
@@ -15,6 +13,7 @@ from grader.records.key import Level
 from grader.scenarios.library import ScenarioFolder, scenario, scenario_names
 from grader.stream import Stream
 from seeded_bugs.contract import SeededBug, SeededDecoy
+from seeded_bugs.syntax.whole import parse
 
 ANY = "any"
 ATTEMPTS = 8
@@ -61,7 +60,7 @@ def make_exercise(secret: bytes, secret_kind: str, wish: Wish) -> Made:
             # Kinds drawn together may leave no room for enough others; another draw does.
             if attempt == ATTEMPTS - 1:
                 raise
-    bed = with_landmarks(laid_out(bed), kinds)
+    bed = with_landmarks(bed, kinds)
     bed = mess(bed, stream.child("mess"), wishes.mess)
     order = Order(
         id=public_id,
@@ -80,7 +79,7 @@ def make_exercise(secret: bytes, secret_kind: str, wish: Wish) -> Made:
 @lru_cache(maxsize=32)
 def fitting(name: str) -> tuple[str, ...]:
     """Return the kinds of flaw that offer a site in a scenario's clean program."""
-    module = cst.parse_module(scenario(name).program)
+    module = parse(scenario(name).program)
     return tuple(n for n, b in catalog.bugs().items() if any(True for _ in b.find(module)))
 
 
@@ -91,7 +90,7 @@ def fitting_decoys(name: str) -> dict[str, SeededDecoy]:
 
 @lru_cache(maxsize=32)
 def _fitting_decoy_names(name: str) -> tuple[str, ...]:
-    module = cst.parse_module(scenario(name).program)
+    module = parse(scenario(name).program)
     return tuple(n for n, d in catalog.decoys().items() if any(True for _ in d.find(module)))
 
 
@@ -99,7 +98,7 @@ def sown_alone(program: str, bug: SeededBug, site: int = 0) -> Bed:
     """Return a program with one flaw at one of its sites, laid out and not messed up."""
     from grader.generate.sow import sow_site
 
-    module = cst.parse_module(program)
+    module = parse(program)
     result = sow_site(Bed(program), bug.entry.name, module, list(bug.find(module))[site])
     assert result is not None, "an empty bed refuses nothing"
     bed, sown = result
@@ -109,8 +108,9 @@ def sown_alone(program: str, bug: SeededBug, site: int = 0) -> Bed:
 def _choose_scenario(stream: Stream, wanted: str, include: tuple[str, ...]) -> ScenarioFolder:
     if wanted != ANY:
         return scenario(wanted)
-    fit = [n for n in scenario_names() if set(include) <= set(fitting(n))]
-    return scenario(stream.choice(fit or scenario_names()))
+    names = scenario_names()
+    fit = [n for n in names if set(include) <= set(fitting(n))] if include else names
+    return scenario(stream.choice(fit or names))
 
 
 def _sample(folder: ScenarioFolder, stream: Stream) -> bytes:

@@ -234,7 +234,7 @@ def _head(value: cst.BaseExpression) -> cst.BaseExpression:
 
 def require(tree: Tree, *imports: str) -> tuple[Edit, ...]:
     """Return the edit that adds what is missing of these import lines, e.g. ``import time``."""
-    present = {line.strip() for line in tree.module.code.splitlines()}
+    present = {line.strip() for line in tree.text.splitlines()}
     missing = [text for text in imports if text not in present and not _bound(tree, text)]
     last = [s for s in tree.module.body if _is_import(s)]
     if not missing or not last:

@@ -7,14 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from grader.generate.lines import statement_lines
 from grader.generate.mess.annotations import drop_annotations
 from grader.generate.mess.helpers import grow_returns, inline_helpers
 from grader.generate.mess.leftovers import drop_comments, drop_docstrings, scatter, unused
 from grader.generate.mess.names import rename
 from grader.generate.mess.printer import by_hand, lay_out, loosen
+from grader.generate.mess.rewrite import carried_out
 from grader.scenarios.library import scenario, scenario_names
 from grader.spans import Span, split_lines
 from grader.stream import Stream
+from seeded_bugs.syntax.tree import Tree, tree_of
+from seeded_bugs.syntax.whole import parse, print_module
 
 SAMPLE = '''
 def double(x):
@@ -53,6 +57,25 @@ def answer(text: str) -> object:
     return [p for p in printed if isinstance(p, int)]
 
 
+def tree(text: str) -> Tree:
+    return tree_of(parse(text))
+
+
+def inlined(text: str, stream: Stream, percent: int) -> str:
+    here = tree(text)
+    return print_module(inline_helpers(here, statement_lines(here), stream, percent, []))
+
+
+def grown(text: str, stream: Stream, percent: int) -> str:
+    here = tree(text)
+    rewrites = grow_returns(here, statement_lines(here), stream, percent, [])
+    return print_module(carried_out(here, rewrites))
+
+
+def renamed(text: str, stream: Stream, percent: int) -> str:
+    return print_module(carried_out(tree(text), rename(tree(text), stream, percent)))
+
+
 def joined(lines: list[tuple[int, str]]) -> str:
     return "".join(f"{line}\n" for _, line in lines)
 
@@ -61,9 +84,9 @@ def joined(lines: list[tuple[int, str]]) -> str:
 @settings(max_examples=60, deadline=None)
 def test_all_habits_together_keep_what_the_program_does(seed: int) -> None:
     stream = Stream(seed.to_bytes(16, "big"), "mess")
-    text = inline_helpers(SAMPLE, stream.child("a"), 80, [])
-    text = grow_returns(text, stream.child("b"), 100, [])
-    text = rename(text, stream.child("c"), 80)
+    text = inlined(SAMPLE, stream.child("a"), 80)
+    text = grown(text, stream.child("b"), 100)
+    text = renamed(text, stream.child("c"), 80)
     text = lay_out(text)
     text = joined(drop_docstrings(text, stream.child("d"), 80, []))
     text = joined(drop_comments(text, stream.child("e"), 50))
@@ -78,10 +101,10 @@ def test_all_habits_together_keep_what_the_program_does(seed: int) -> None:
 def test_renaming_and_layout_keep_the_shape_of_the_tree(name: str) -> None:
     text = scenario(name).program
     stream = Stream(bytes(16), "shape")
-    renamed = by_hand(lay_out(rename(text, stream, 90)), stream, 90)
+    other = by_hand(lay_out(renamed(text, stream, 90)), stream, 90)
     kinds = [type(node) for node in ast.walk(ast.parse(text))]
-    assert [type(node) for node in ast.walk(ast.parse(renamed))] == kinds
-    assert renamed != text
+    assert [type(node) for node in ast.walk(ast.parse(other))] == kinds
+    assert other != text
 
 
 @pytest.mark.parametrize("name", scenario_names())
@@ -96,7 +119,8 @@ def test_layout_by_hand_keeps_the_lines_and_the_tree(name: str) -> None:
 @pytest.mark.parametrize("name", scenario_names())
 def test_annotations_go_and_lines_stay(name: str) -> None:
     text = scenario(name).program
-    bare = drop_annotations(text, Stream(bytes(16), "types"), 100)
+    dropped = drop_annotations(tree(text), Stream(bytes(16), "types"), 100)
+    bare = print_module(carried_out(tree(text), dropped))
     assert len(split_lines(bare)) == len(split_lines(text))
     functions = [n for n in ast.walk(ast.parse(bare)) if isinstance(n, ast.FunctionDef)]
     assert all(f.returns is None for f in functions)
@@ -119,4 +143,4 @@ def test_a_comment_of_several_lines_goes_whole() -> None:
 def test_a_name_that_a_query_reads_keeps_its_name() -> None:
     text = "def f(df):\n    low = 3\n    return df.query('x > @low')\n"
     for seed in range(20):
-        assert "low = 3" in rename(text, Stream(bytes([seed]) * 16, "q"), 100)
+        assert "low = 3" in renamed(text, Stream(bytes([seed]) * 16, "q"), 100)
