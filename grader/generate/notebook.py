@@ -60,10 +60,7 @@ def build_notebook(text: str, title: str, run: str, public_id: str, stream: Stre
                 lines=where,
             )
         )
-        make: Any = nbformat.v4.new_markdown_cell if markdown else nbformat.v4.new_code_cell
-        node = make(source=source)
-        node["id"] = cell_id
-        nodes.append(node)
+        nodes.append(_node(cells[-1], source))
 
     for name, span in pieces:
         if name:
@@ -71,11 +68,18 @@ def build_notebook(text: str, title: str, run: str, public_id: str, stream: Stre
         add("code", "\n".join(lines[span.start - 1 : span.end]), span)
     add("markdown", stream.choice(_TITLES["run"]), None)
     add("code", run, guard)
-    book = nbformat.v4.new_notebook(cells=nodes, metadata=_METADATA)
+    book = nbformat.from_dict({**_FORMAT, "metadata": _METADATA, "cells": nodes})
     nbformat.validate(book)
-    return Notebook((nbformat.writes(book, version=4) + "\n").encode(), tuple(cells))
+    return Notebook((nbformat.v4.writes(book) + "\n").encode(), tuple(cells))
 
 
+def _node(cell: Cell, source: str) -> dict[str, Any]:
+    """Return a cell of the file; its making checks nothing, the whole file is checked once."""
+    node = {"id": cell.cell_id, "cell_type": cell.kind, "metadata": {}, "source": source}
+    return node if cell.kind == "markdown" else {**node, "execution_count": None, "outputs": []}
+
+
+_FORMAT = {"nbformat": 4, "nbformat_minor": 5}
 _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},

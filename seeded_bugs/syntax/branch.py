@@ -70,13 +70,13 @@ class Found(NamedTuple):
 PLAIN = cst.Module([])
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=2048)
 def branch_of(node: cst.CSTNode) -> Branch:
     """Return the Branch of a node that hangs on a module; the same object for the same node."""
     return Branch(node)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=2048)
 def text_of(node: cst.CSTNode) -> str:
     """Return the text of a statement, with the comments and blank lines above it."""
     return PLAIN.code_for_node(node)

@@ -3,6 +3,7 @@
 One walk a statement, kept for the next kind and the next module that holds the same statement.
 """
 
+import ast
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
@@ -201,7 +202,12 @@ def string(node: cst.CSTNode | None) -> str | None:
     """Return the value of a plain string literal; None for anything else."""
     if not isinstance(node, cst.SimpleString):
         return None
-    value = node.evaluated_value
+    return _evaluated(node.value)
+
+
+@lru_cache(maxsize=4096)
+def _evaluated(literal: str) -> str | None:
+    value = ast.literal_eval(literal)
     return value if isinstance(value, str) else None
 
 

@@ -5,7 +5,9 @@ way to an exercise, each differs from the one before in a few statements.
 """
 
 import ast
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from itertools import pairwise
 
@@ -24,26 +26,62 @@ def parse(text: str) -> cst.Module:
     Modules of texts that share a statement share its node, so nodes must not be changed.
 
     Raises:
-        SyntaxError: if the text does not parse.
+        SyntaxError, libcst.ParserSyntaxError: if the text does not parse.
     """
-    ends = _ends(text)
-    if len(ends) < 2 or "\r" in text or "\t" in text or not text.endswith("\n"):
+    if "\r" in text or "\t" in text or not text.endswith("\n"):
         return cst.parse_module(text)
-    lines = text.split("\n")
-    first = _module("\n".join(lines[: ends[0]]) + "\n")
-    last = _module("\n".join(lines[ends[-2] :]))
+    with suppress(cst.ParserSyntaxError):
+        return _put_together(cut(text))
+    # A string of several lines may look like statements.
+    return _put_together(_cut_by_parser(text))
+
+
+def _put_together(pieces: Sequence[str]) -> cst.Module:
+    """Return the module of a text that is cut into its statements."""
+    if len(pieces) < 2:
+        return cst.parse_module("".join(pieces))
+    first, last = _module(pieces[0]), _module(pieces[-1])
     if first.default_indent != _INDENT or last.default_indent != _INDENT:
-        return cst.parse_module(text)
+        return cst.parse_module("".join(pieces))
     body = list(first.body)
     taken: set[str] = set()
-    for start, end in pairwise(ends[:-1]):
-        piece = "\n".join(lines[start:end]) + "\n"
+    for piece in pieces[1:-1]:
         # A node must stand only once in a module, or nobody can tell which of the two is meant.
         body.append(cst.parse_statement(piece) if piece in taken else _statement(piece))
         taken.add(piece)
     head, *others = last.body
     head = head.with_changes(leading_lines=[*last.header, *head.leading_lines])
     return cst.Module([*body, head, *others], first.header, last.footer)
+
+
+def cut(text: str) -> list[str]:
+    """Return the statements of a text by how their lines begin; what stands above is theirs.
+
+    The last one holds what stands below it. A string with text at the margin is cut wrongly.
+    """
+    lines = _lines(text)
+    pieces: list[str] = []
+    start = end = 0
+    decorated = True
+    for number, line in enumerate(lines):
+        if line[0] in _NEVER_FIRST or _GOES_ON.match(line):
+            # What is indented belongs to the statement above, a comment at the margin to the next.
+            end = number + 1 if line[0] not in "#\n" else end
+        elif decorated:
+            decorated, end = line[0] == "@", number + 1
+        else:
+            pieces.append("".join(lines[start:end]))
+            start, end, decorated = end, number + 1, line[0] == "@"
+    return [*pieces, "".join(lines[start:])]
+
+
+_NEVER_FIRST = frozenset("#\n )]}")
+_GOES_ON = re.compile(r"(else|elif|except|finally)\b")
+
+
+def _cut_by_parser(text: str) -> list[str]:
+    lines, ends = _lines(text), _ends(text)
+    return ["".join(lines[a:b]) for a, b in pairwise([0, *ends[:-1], len(lines)])]
 
 
 def print_module(module: cst.Module) -> str:
@@ -60,9 +98,13 @@ def parts_of(module: cst.Module) -> Iterator[cst.CSTNode]:
     yield from module.footer
 
 
+def _lines(text: str) -> list[str]:
+    return [f"{line}\n" for line in text.split("\n")[:-1]]
+
+
 def _ends(text: str) -> list[int]:
     """Return the last line of each statement of a text, with the indented comments below it."""
-    lines = text.split("\n")
+    lines = _lines(text)
     ends: list[int] = []
     for node in ast.parse(text).body:
         start, end = node.lineno, node.end_lineno or node.lineno
@@ -78,7 +120,7 @@ def _ends(text: str) -> list[int]:
     return ends
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=2048)
 def _statement(text: str) -> Statement:
     return cst.parse_statement(text)
 

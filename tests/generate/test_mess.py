@@ -3,6 +3,7 @@
 import ast
 import builtins
 
+import black
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,9 +11,10 @@ from hypothesis import strategies as st
 from grader.generate.lines import statement_lines
 from grader.generate.mess.annotations import drop_annotations
 from grader.generate.mess.helpers import grow_returns, inline_helpers
+from grader.generate.mess.layout import MODE, lay_out
 from grader.generate.mess.leftovers import drop_comments, drop_docstrings, scatter, unused
 from grader.generate.mess.names import rename
-from grader.generate.mess.printer import by_hand, lay_out, loosen
+from grader.generate.mess.printer import by_hand, loosen
 from grader.generate.mess.rewrite import carried_out
 from grader.scenarios.library import scenario, scenario_names
 from grader.spans import Span, split_lines
@@ -144,3 +146,31 @@ def test_a_name_that_a_query_reads_keeps_its_name() -> None:
     text = "def f(df):\n    low = 3\n    return df.query('x > @low')\n"
     for seed in range(20):
         assert "low = 3" in renamed(text, Stream(bytes([seed]) * 16, "q"), 100)
+
+
+@pytest.mark.parametrize("name", scenario_names())
+def test_layout_in_pieces_is_the_layout_of_the_whole(name: str) -> None:
+    text = scenario(name).program
+    lines = joined(scatter(text, Stream(bytes(16), "s"), 100, []))
+    for rough in (text, by_hand(text, Stream(bytes(16), "h"), 100), lines.replace("\n\n\n", "\n")):
+        assert lay_out(rough) == black.format_str(rough, mode=MODE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'x = """\nat the margin\n"""\n\ny = 1\n',
+        "import a\n# fmt: off\nx = [1,\n  2]\n# fmt: on\ny=1\n",
+        "def f(): ...\ndef g(): ...\nx = 1\n",
+        "# only a note\n",
+        "import a\n@d\n# why\ndef f():\n    pass\n    # tail\nx=f()\n# end\n",
+        "for x in y: z( x )\nelse: w()\n",
+    ],
+)
+def test_layout_of_what_is_hard_to_cut_is_that_of_the_formatter(text: str) -> None:
+    assert lay_out(text) == black.format_str(text, mode=MODE)
+
+
+def test_a_program_that_does_not_parse_is_not_laid_out() -> None:
+    with pytest.raises(ValueError, match="does not parse"):
+        lay_out("def f(:\n    pass\n")

@@ -3,6 +3,7 @@
 from grader.generate.lines import statement_lines
 from grader.generate.mess.annotations import drop_annotations
 from grader.generate.mess.helpers import GROWN, grow_returns, inline_helpers
+from grader.generate.mess.layout import lay_out
 from grader.generate.mess.leftovers import (
     Lines,
     drop_comments,
@@ -11,7 +12,7 @@ from grader.generate.mess.leftovers import (
     unused,
 )
 from grader.generate.mess.names import rename
-from grader.generate.mess.printer import by_hand, lay_out, loosen
+from grader.generate.mess.printer import by_hand, loosen
 from grader.generate.mess.rewrite import carried_out
 from grader.generate.sow import Bed
 from grader.spans import LineMap, Span, split_lines
