@@ -75,10 +75,22 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Proof:
-    """How running the code shows the flaw: the name of an oracle, and what it must confirm."""
+    """How running the code shows the flaw: the name of an oracle, and what it must confirm.
+
+    Args:
+        oracle: the name of a judgement over runs of the program.
+        claim: what it must confirm, in words.
+        shows: the aspects that confirm it: one of them must be found at the lines of the flaw (or
+            in the program as a whole), and none in the clean program. For a decoy: none of them
+            may be found at its lines.
+        also: aspects that follow from the flaw elsewhere in the program; one that ends in ``:``
+            stands for all that begin with it.
+    """
 
     oracle: str
     claim: str
+    shows: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -100,5 +100,6 @@ BUG = SeededBug(
     proof=Proof(
         "static",
         "The estimator call holds numeric literals where the clean program names settings.",
+        shows=("literal-settings",),
     ),
 )

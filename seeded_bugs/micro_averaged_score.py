@@ -91,7 +91,7 @@ def _macro_to_micro(tree: Tree, macro: list[Judged]) -> Iterator[Edit]:
     """Yield the edits of every text that says macro: averages, scoring, keys and log texts."""
     for text in tree.all(cst.SimpleString):
         value = string(text) or ""
-        if tree.function(text) is None or not re.search(r"(\b|_)macro(\b|_)", value):
+        if tree.is_free(text) or not re.search(r"(\b|_)macro(\b|_)", value):
             continue
         if _is_docstring(tree, text):
             continue
@@ -151,5 +151,7 @@ BUG = SeededBug(
         ),
     ),
     find=find,
-    proof=Proof("metric blind", "The reported value equals the accuracy on the same rows."),
+    proof=Proof(
+        "metric blind", "The reported value equals the accuracy on the same rows.", shows=("micro",)
+    ),
 )

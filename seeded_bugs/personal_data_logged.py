@@ -100,5 +100,6 @@ BUG = SeededBug(
     proof=Proof(
         "output scan",
         "An identifier of the data stands in the log of a run; in the clean run none does.",
+        shows=("personal-data",),
     ),
 )

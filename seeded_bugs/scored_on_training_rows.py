@@ -65,7 +65,7 @@ def find(module: cst.Module) -> Iterator[Site]:
     if sides is None:
         return
     own = {function.name.value for function in tree.all(cst.FunctionDef)}
-    for call in tree.calls(*own, within=sides.split.function) if own else []:
+    for call in tree.calls(*own, within=sides.split.scope) if own else []:
         given = {a.value.value for a in call.args if isinstance(a.value, cst.Name)}
         if {sides.test_x, sides.test_y} <= given:
             yield Site(tuple(_turned(tree, sides, call)))
@@ -83,7 +83,7 @@ def _asked(tree: Tree, sides: Sides) -> tuple[Edit, ...]:
     name, line = found[0]
     edits, told = _turned(tree, sides, line), _derived(tree, sides, name)
     compared = 0
-    for call in tree.calls(within=sides.split.function):
+    for call in tree.calls(within=sides.split.scope):
         if any(isinstance(above, cst.Call) for above in tree.up(call)) or call_name(call) == "fit":
             continue
         names = tree.names(call)
@@ -96,7 +96,7 @@ def _asked(tree: Tree, sides: Sides) -> tuple[Edit, ...]:
 def _derived(tree: Tree, sides: Sides, name: str) -> set[str]:
     """Return the name of the predictions and those computed from them alone, such as decisions."""
     told = {name}
-    for bound, value in bindings(tree, sides.split.function):
+    for bound, value in bindings(tree, sides.split.scope):
         names = tree.names(value)
         if told & names and sides.test_y not in names:
             told.add(bound)
@@ -159,5 +159,6 @@ BUG = SeededBug(
     proof=Proof(
         "overlap",
         "All rows that the reported metrics are computed on are rows that the model is fitted on.",
+        shows=("scored-learnt",),
     ),
 )

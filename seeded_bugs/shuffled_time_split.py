@@ -166,5 +166,6 @@ BUG = SeededBug(
     proof=Proof(
         "overlap",
         "The newest training row is later than the oldest held-out row: the times overlap.",
+        shows=("time",),
     ),
 )

@@ -98,7 +98,7 @@ def _loop(tree: Tree, sides: Sides, trial: Trial, headline: Headline) -> str:
         f"{model}.set_params({trial.path}=best_{value})",
     ]
     log = logger_name(tree)
-    if log is not None and info_lines(tree, sides.split.function):
+    if log is not None and info_lines(tree, sides.split.scope):
         lines.append(f'{log}.info("best {value}: %s", best_{value})')
     return "\n".join(lines) + "\n"
 
@@ -143,7 +143,8 @@ BUG = SeededBug(
     ),
     find=find,
     proof=Proof(
-        "held-out influence",
+        "test reuse",
         "Changing labels of held-out rows changes the hyper-parameter that is chosen.",
+        shows=("consulted",),
     ),
 )

@@ -72,8 +72,14 @@ def make_exercise(secret: bytes, secret_kind: str, wish: Wish) -> Made:
         secret_kind=secret_kind,
         brief=folder.brief,
         data=_sample(folder, stream.child("data")),
+        clean=clean_twin(secret, folder),
     )
     return build(bed, order, kinds, decoys)
+
+
+def clean_twin(secret: bytes, folder: ScenarioFolder) -> str:
+    """Return the program that an exercise of this secret is sown into."""
+    return folder.program
 
 
 @lru_cache(maxsize=32)

@@ -1,10 +1,12 @@
 """The notebook form: the same lines, cut into cells as a person would cut them.
 
 Every code line of a cell is a line of the program, so a place in the notebook is a place in the
-program; only the last cell, which starts the run, stands in for the script's main guard.
+program. Only the cell that starts the run is not: it comes last and stands in for the script's main
+guard; a flat script, which runs from the top, gets it first, and there it sets the arguments.
 """
 
 import ast
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +21,7 @@ from grader.stream import Stream
 _TITLES = {
     "imports": ("# {title}", "## {title}", "# {title} (final)"),
     "settings": ("## settings", "## Config", "## columns etc", "### params"),
+    "steps": ("## train / predict", "## main part", "## now the real work", "### do it"),
     "helpers": ("## helper functions", "## functions", "### utils", "## stuff we need below"),
     "run": ("## Run", "## run it", "## go", "### final run"),
 }
@@ -32,13 +35,15 @@ class Notebook:
     cells: tuple[Cell, ...]
 
 
-def build_notebook(text: str, title: str, run: str, public_id: str, stream: Stream) -> Notebook:
+def build_notebook(
+    text: str, title: str, run: Sequence[str], public_id: str, stream: Stream
+) -> Notebook:
     """Cut a program into cells.
 
     Args:
         text: the program.
         title: for the first heading.
-        run: the source of the last cell, in place of the main guard.
+        run: the arguments that the program is started with.
         public_id: the exercise's id; cell ids are derived from it and the cell's position alone.
         stream: for where to cut and what to write above.
     """
@@ -65,9 +70,12 @@ def build_notebook(text: str, title: str, run: str, public_id: str, stream: Stre
     for name, span in pieces:
         if name:
             add("markdown", stream.choice(_TITLES[name]).format(title=title), None)
+        if guard is None and span is pieces[0][1]:
+            add("code", f"import sys\n\nsys.argv = {json.dumps(['program.py', *run])}", None)
         add("code", "\n".join(lines[span.start - 1 : span.end]), span)
-    add("markdown", stream.choice(_TITLES["run"]), None)
-    add("code", run, guard)
+    if guard is not None:
+        add("markdown", stream.choice(_TITLES["run"]), None)
+        add("code", f"main({json.dumps(list(run))})", guard)
     book = nbformat.from_dict({**_FORMAT, "metadata": _METADATA, "cells": nodes})
     nbformat.validate(book)
     return Notebook((nbformat.v4.writes(book) + "\n").encode(), tuple(cells))
@@ -106,11 +114,14 @@ def cell_lines(span: Span, cells: Sequence[Cell]) -> tuple[CellLines, ...]:
     return tuple(found)
 
 
-def _cut(text: str, stream: Stream) -> tuple[list[tuple[str, Span]], Span]:
-    """Return the cells as (heading or '', lines), and the lines of the main guard."""
+def _cut(text: str, stream: Stream) -> tuple[list[tuple[str, Span]], Span | None]:
+    """Return the cells as (heading or '', lines), and the lines of the main guard if there is one.
+
+    What stands below a guard goes with it.
+    """
     lines, body = split_lines(text), ast.parse(text).body
-    starts = _starts(lines, body)
-    guard = next(i for i, node in enumerate(body) if _is_guard(node))
+    starts = [*_starts(lines, body), len(lines) + 1]
+    guard = next((i for i, node in enumerate(body) if _is_guard(node)), len(body))
     groups: list[tuple[str, list[int]]] = []
     for index, node in enumerate(body[:guard]):
         kind = _kind(node)
@@ -127,7 +138,7 @@ def _cut(text: str, stream: Stream) -> tuple[list[tuple[str, Span]], Span]:
         heading = kind if kind not in seen and (kind == "imports" or stream.chance(70)) else ""
         seen.add(kind)
         pieces.append((heading, Span(starts[members[0]], after)))
-    return pieces, Span(starts[guard], len(lines))
+    return pieces, Span(starts[guard], len(lines)) if guard < len(body) else None
 
 
 def _starts(lines: Sequence[str], body: Sequence[ast.stmt]) -> list[int]:
@@ -145,8 +156,11 @@ def _starts(lines: Sequence[str], body: Sequence[ast.stmt]) -> list[int]:
 
 
 def _kind(node: ast.stmt) -> str:
-    if isinstance(node, ast.Import | ast.ImportFrom | ast.Expr):
+    docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    if docstring or isinstance(node, ast.Import | ast.ImportFrom):
         return "imports"
+    if isinstance(node, ast.If | ast.Try | ast.With | ast.For | ast.While):
+        return "steps"
     return "helpers" if isinstance(node, ast.FunctionDef | ast.ClassDef) else "settings"
 
 
@@ -155,7 +169,7 @@ def _joins(
 ) -> bool:
     """Tell whether a statement goes into the cell above: imports do, short functions often."""
     if kind != "helpers":
-        return True
+        return kind != "steps"
     length = sum((body[i].end_lineno or 0) - body[i].lineno + 1 for i in members)
     short = (node.end_lineno or 0) - node.lineno < 12
     return short and length < 25 and stream.chance(60)

@@ -25,6 +25,11 @@ class ScenarioFolder:
     brief: str
     make: Callable[[int, int], pd.DataFrame]
 
+    @property
+    def beside(self) -> dict[str, bytes]:
+        """Return the files that lie beside the program, by name."""
+        return {}
+
 
 @cache
 def scenario_names() -> tuple[str, ...]:

@@ -29,14 +29,14 @@ def carry(tree: Tree, name: str) -> Carried | None:
     split, serving, bundle = find_split(tree), find_served(tree), find_bundle(tree)
     if split is None or serving is None or bundle is None:
         return None
-    if tree.function(bundle) is split.function:
+    if tree.scope(bundle) is split.scope:
         return _through_bundle(tree, serving, bundle, name)
     return _through_self(tree, split, serving, bundle, name)
 
 
 def _through_bundle(tree: Tree, serving: Served, bundle: cst.Dict, name: str) -> Carried | None:
     stored = _keys(bundle)
-    for part in tree.all(cst.Subscript, serving.function):
+    for part in tree.all(cst.Subscript, serving.scope):
         if isinstance(part.value, cst.Name) and _index(part) in stored:
             served = f'{part.value.value}["{name}"]'
             return Carried(name, served, (_stored(bundle, name, name),))
@@ -46,13 +46,13 @@ def _through_bundle(tree: Tree, serving: Served, bundle: cst.Dict, name: str) ->
 def _through_self(
     tree: Tree, split: Split, serving: Served, bundle: cst.Dict, name: str
 ) -> Carried | None:
-    home = tree.nearest(split.function, cst.ClassDef)
-    if home is None or tree.nearest(serving.function, cst.ClassDef) is not home:
+    home = tree.nearest(split.scope, cst.ClassDef)
+    if home is None or tree.nearest(serving.scope, cst.ClassDef) is not home:
         return None
     stored = _keys(bundle)
     for line in tree.all(cst.SimpleStatementLine, home):
         assign = assignment(line)
-        if assign is None or tree.function(line) is split.function:
+        if assign is None or tree.scope(line) is split.scope:
             continue
         target, parts = assign.targets[0].target, tree.all(cst.Subscript, assign)
         first = target.elements[0].value if isinstance(target, cst.Tuple) else target

@@ -62,7 +62,7 @@ def find_prediction(tree: Tree) -> Prediction | None:
     if served is None:
         return None
     helpers = {function.name.value: function for function in tree.all(cst.FunctionDef)}
-    for call in tree.calls(within=served.function):
+    for call in tree.calls(within=served.scope):
         line, name = tree.statement(call), call_name(call)
         if not isinstance(line, cst.SimpleStatementLine) or not call.args:
             continue

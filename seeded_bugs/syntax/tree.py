@@ -1,11 +1,11 @@
-"""Looking around in a parsed module: parents, enclosing statements and functions, names, code text.
+"""Looking around in a parsed module: parents, enclosing statements and scopes, names, code text.
 
 One walk a statement, kept for the next kind and the next module that holds the same statement.
 """
 
 import ast
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
 from typing import TypeVar, cast
 
@@ -17,6 +17,7 @@ from seeded_bugs.syntax.whole import parts_of, print_module
 
 Node = TypeVar("Node", bound=cst.CSTNode)
 Container = cst.List | cst.Tuple | cst.Dict | cst.Call
+Scope = cst.FunctionDef | cst.BaseCompoundStatement | cst.BaseSuite | cst.Else | cst.Module
 
 
 class Tree:
@@ -49,10 +50,14 @@ class Tree:
             above = self.parent(above)
 
     def all(self, kind: type[Node], within: cst.CSTNode | None = None) -> list[Node]:
-        """Return the nodes of a class in the order of the text, all or those below a node."""
+        """Return the nodes of a class in the order of the text, all or those below a node.
+
+        Below the module itself are those that stand in no smaller scope.
+        """
         if within is None or within is self.module:
             found = [node for branch in self._branches for node in branch.found(kind).nodes]
-            return cast(list[Node], found)
+            free = found if within is None else [node for node in found if self.is_free(node)]
+            return cast(list[Node], free)
         place = self._places.get(id(within))
         if place is None:
             return []
@@ -104,6 +109,23 @@ class Tree:
         """Return the nearest function around the node."""
         return self.nearest(node, cst.FunctionDef)
 
+    def scope(self, node: cst.CSTNode) -> Scope:
+        """Return the part of the program that a node belongs to, where training and serving part.
+
+        That is the nearest function around the node; in a flat script the outermost compound
+        statement that holds it (``if command == "train": ...``), of several branches the one; else
+        the module.
+        """
+        function = self.function(node)
+        if function is not None:
+            return function
+        path = [above for above in self.up(node) if above is not self.module]
+        return _branch(path[::-1]) or self.module
+
+    def is_free(self, node: cst.CSTNode) -> bool:
+        """Tell whether a node stands in the module and in no smaller scope."""
+        return self.scope(node) is self.module
+
     def calls(self, *names: str, within: cst.CSTNode | None = None) -> list[cst.Call]:
         """Return calls by the last part of the called name: ``calls("read_csv")``; no name: all."""
         return [c for c in self.all(cst.Call, within) if not names or call_name(c) in names]
@@ -111,6 +133,18 @@ class Tree:
     def names(self, within: cst.CSTNode | None = None) -> set[str]:
         """Return every identifier below a node."""
         return {name.value for name in self.all(cst.Name, within)}
+
+
+def _branch(path: Sequence[cst.CSTNode]) -> Scope | None:
+    """Return the scope at the head of the way down from the module; None for a simple line."""
+    top = path[0] if path else None
+    if not isinstance(top, cst.BaseCompoundStatement | cst.Else):
+        return None
+    if not isinstance(top, cst.If) or top.orelse is None or len(path) < 2:
+        return top
+    if path[1] is top.orelse:
+        return _branch(path[1:])
+    return top.body if path[1] is top.body else top
 
 
 @lru_cache(maxsize=16)

@@ -41,8 +41,9 @@ _VOWELS = re.compile(r"(?<=[a-z])[aeiou](?=[a-z])")
 def rename(tree: Tree, stream: Stream, percent: int, taken: Collection[str] = ()) -> Rewrites:
     """Rename about ``percent`` of the local names, and half as many of the helpers.
 
-    Parameters, attributes and keywords keep their names, so every call still fits. No new name
-    is one of the program or one of ``taken``.
+    Parameters, attributes and keywords keep their names, so every call still fits. In a flat
+    script the names that its blocks bind count as local, unless a function has one like it. No new
+    name is one of the program or one of ``taken``.
     """
     used = {*taken, *tree.names()}
     outer = {
@@ -54,7 +55,10 @@ def rename(tree: Tree, stream: Stream, percent: int, taken: Collection[str] = ()
     for name in sorted(outer - {"main"}):
         if name not in inner and stream.chance(percent // 2) and not _in_string(name, tree.text):
             helpers[name] = _fresh(name, stream, used)
-    rewrites = _renamed(tree, tree.module, helpers)
+    for name in sorted(_flat(tree) - outer):
+        if stream.chance(percent) and not _in_string(name, tree.text):
+            helpers[name] = _fresh(name, stream, used)
+    rewrites = _renamed(tree, None, helpers)
     for function, names in locals_of.items():
         chosen = [n for n in sorted(names) if stream.chance(percent)]
         new = {n: _fresh(n, stream, used) for n in chosen if not _in_string(n, tree.text)}
@@ -71,24 +75,43 @@ def _functions(module: cst.Module) -> Iterator[cst.FunctionDef]:
             yield from (s for s in statement.body.body if isinstance(s, cst.FunctionDef))
 
 
-def _locals(tree: Tree, function: cst.FunctionDef) -> set[str]:
-    """Return the names that a function binds, without those that must keep theirs."""
+def _locals(tree: Tree, node: cst.CSTNode) -> set[str]:
+    """Return the names that are bound below a node, without those that must keep theirs."""
+    return _bound_below(tree, node) - _kept_below(tree, node)
+
+
+def _flat(tree: Tree) -> set[str]:
+    """Return the names that only the module's own ``if``, ``try`` and loops bind."""
+    blocks, others = set[str](), set[str]()
+    for statement in tree.module.body:
+        if isinstance(statement, cst.FunctionDef | cst.ClassDef | cst.SimpleStatementLine):
+            others |= _bound_below(tree, statement) | _kept_below(tree, statement)
+        else:
+            blocks |= _locals(tree, statement)
+    return blocks - others
+
+
+def _bound_below(tree: Tree, node: cst.CSTNode) -> set[str]:
     bound: set[str] = set()
-    for target in tree.all(cst.AssignTarget, function):
+    for target in tree.all(cst.AssignTarget, node):
         bound |= _bound(target.target)
-    for loop in tree.all(cst.For, function):
+    for loop in tree.all(cst.For, node):
         bound |= _bound(loop.target)
-    for alias in tree.all(cst.AsName, function):
+    for alias in tree.all(cst.AsName, node):
         if not isinstance(tree.parent(alias), cst.ImportAlias):
             bound |= _bound(alias.name)
-    kept = {p.name.value for p in tree.all(cst.Param, function)}
-    kept |= {f.name.value for f in tree.all(cst.FunctionDef, function)}
-    kept |= {n.name.value for g in tree.all(cst.Global, function) for n in g.names}
-    kept |= {n.name.value for g in tree.all(cst.Nonlocal, function) for n in g.names}
-    for inner in tree.all(cst.ClassDef, function):
+    return bound
+
+
+def _kept_below(tree: Tree, node: cst.CSTNode) -> set[str]:
+    kept = {p.name.value for p in tree.all(cst.Param, node)}
+    kept |= {f.name.value for f in tree.all(cst.FunctionDef, node)}
+    kept |= {n.name.value for g in tree.all(cst.Global, node) for n in g.names}
+    kept |= {n.name.value for g in tree.all(cst.Nonlocal, node) for n in g.names}
+    for inner in tree.all(cst.ClassDef, node):
         # The body of a class binds attributes, which are used from outside.
         kept |= tree.names(inner)
-    return bound - kept
+    return kept
 
 
 def _bound(target: cst.BaseExpression) -> set[str]:
@@ -100,8 +123,8 @@ def _bound(target: cst.BaseExpression) -> set[str]:
     return set()
 
 
-def _renamed(tree: Tree, within: cst.CSTNode, table: Mapping[str, str]) -> _Changes:
-    """Return the rewrites that give names below a node their new ones."""
+def _renamed(tree: Tree, within: cst.CSTNode | None, table: Mapping[str, str]) -> _Changes:
+    """Return the rewrites that give names below a node (None: anywhere) their new ones."""
     changes: _Changes = {}
     for name in tree.all(cst.Name, within) if table else ():
         if name.value in table and not _is_label(tree, name):

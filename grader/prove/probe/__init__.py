@@ -1,0 +1,1 @@
+"""What sits inside the child process and writes down what a program does."""
