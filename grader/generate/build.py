@@ -6,7 +6,7 @@ from importlib import resources
 from importlib.metadata import version
 
 from grader.files import sha256
-from grader.generate.lines import statement_lines
+from grader.generate.lines import lines_of, statement_lines
 from grader.generate.notebook import build_notebook, cell_lines
 from grader.generate.sow import Bed, Sown
 from grader.records.base import Lines
@@ -59,7 +59,7 @@ def with_landmarks(bed: Bed, kinds: Mapping[str, SeededBug]) -> Bed:
     lines = statement_lines(tree)
 
     def spans(landmark: Landmark) -> list[Span]:
-        return [lines[node] for node in landmark_nodes(tree, landmark)]
+        return [lines_of(tree, lines, node) for node in landmark_nodes(tree, landmark)]
 
     flaws = []
     for sown in bed.flaws:

@@ -7,6 +7,7 @@ from grader import catalog
 from grader.errors import PlanError
 from grader.generate.build import Made, Order, build, with_landmarks
 from grader.generate.mess.mess import laid_out, mess
+from grader.generate.pause import collector_paused
 from grader.generate.plan import plan
 from grader.generate.sow import Bed, sow_all
 from grader.records.key import Level
@@ -31,6 +32,7 @@ class Wish:
     exclude: tuple[str, ...] = ()
 
 
+@collector_paused()
 def make_exercise(secret: bytes, secret_kind: str, wish: Wish) -> Made:
     """Make an exercise in memory; the same secret and wish give the same bytes.
 

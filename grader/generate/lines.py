@@ -5,7 +5,7 @@ tells lines at a tenth of the cost.
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import libcst as cst
 
@@ -30,6 +30,14 @@ def statement_lines(tree: Tree) -> dict[cst.CSTNode, Span]:
     }
     lines.update(zip(tree.all(cst.BaseCompoundStatement), compound, strict=True))  # type: ignore[type-abstract]
     return lines
+
+
+def lines_of(tree: Tree, lines: Mapping[cst.CSTNode, Span], node: cst.CSTNode) -> Span:
+    """Return the lines of a statement; of a part of one (``else``, a block) those of its inside."""
+    if node in lines:
+        return lines[node]
+    inside = [lines[line] for line in tree.all(cst.SimpleStatementLine, node)]
+    return Span(min(span.start for span in inside), max(span.end for span in inside))
 
 
 def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
