@@ -128,7 +128,16 @@ class Tree:
 
     def calls(self, *names: str, within: cst.CSTNode | None = None) -> list[cst.Call]:
         """Return calls by the last part of the called name: ``calls("read_csv")``; no name: all."""
+        if within is None and len(names) == 1:
+            return list(self._calls_by_name.get(names[0], ()))
         return [c for c in self.all(cst.Call, within) if not names or call_name(c) in names]
+
+    @cached_property
+    def _calls_by_name(self) -> dict[str, list[cst.Call]]:
+        found: dict[str, list[cst.Call]] = {}
+        for call in self.all(cst.Call):
+            found.setdefault(call_name(call), []).append(call)
+        return found
 
     def names(self, within: cst.CSTNode | None = None) -> set[str]:
         """Return every identifier below a node."""
