@@ -61,8 +61,9 @@ def changed(before: str, after: str) -> list[Span]:
     """
     old, new = split_lines(before), split_lines(after)
     spans: list[Span] = []
-    for tag, _, _, j1, j2 in _matcher(old, new).get_opcodes():
-        if tag == "equal":
+    for above, below in pairwise([_Same(0, 0, 0), *_same(old, new)]):
+        j1, j2 = above.j + above.n, below.j
+        if j1 == j2 and above.i + above.n == below.i:
             continue
         while j1 < j2 and not new[j1].strip():
             j1 += 1
@@ -85,9 +86,29 @@ def _around_gap(lines: Sequence[str], gap: int) -> Span:
     return Span(max(above, 0) + 1, min(below, len(lines) - 1) + 1)
 
 
-def _matcher(old: Sequence[str], new: Sequence[str]) -> SequenceMatcher[str]:
+class _Same(NamedTuple):
+    """``n`` lines that are the same from ``old[i]`` and ``new[j]`` on."""
+
+    i: int
+    j: int
+    n: int
+
+
+def _same(old: Sequence[str], new: Sequence[str]) -> list[_Same]:
+    """Return the common stretches of two texts, in order; the last one is empty, at both ends.
+
+    What is the same at the head and at the foot is put aside first: most edits are small.
+    """
+    short = min(len(old), len(new))
+    head = next((k for k in range(short) if old[k] != new[k]), short)
+    room = short - head
+    foot = next((k for k in range(room) if old[-1 - k] != new[-1 - k]), room)
+    middle = old[head : len(old) - foot], new[head : len(new) - foot]
     # autojunk drops frequent lines in long files, which would tear spans apart.
-    return SequenceMatcher(None, old, new, autojunk=False)
+    between = SequenceMatcher(None, *middle, autojunk=False).get_matching_blocks()
+    found = [_Same(0, 0, head), *(_Same(i + head, j + head, n) for i, j, n in between)]
+    found.append(_Same(len(old) - foot, len(new) - foot, foot))
+    return [*(s for s in found if s.n), _Same(len(old), len(new), 0)]
 
 
 class LineMap:
@@ -106,7 +127,7 @@ class LineMap:
         old = [line.strip() for line in split_lines(before)]
         new = [line.strip() for line in split_lines(after)]
         targets: list[Span | None] = [None] * len(old)
-        for i, j, n in _matcher(old, new).get_matching_blocks():
+        for i, j, n in _same(old, new):
             for k in range(n):
                 targets[i + k] = Span(j + k + 1, j + k + 1)
         return cls(targets)

@@ -236,3 +236,9 @@ class _Sower(cst.CSTTransformer):
             return new
         marks, self._marks = self._marks, []
         return with_marks(marks, new)
+
+    def on_visit_attribute(self, node: cst.CSTNode, attribute: str) -> None:
+        """Nothing hangs on attributes here; the default looks up a method for each."""
+
+    def on_leave_attribute(self, original_node: cst.CSTNode, attribute: str) -> None:
+        """As above."""

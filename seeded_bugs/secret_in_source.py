@@ -56,7 +56,7 @@ def find(module: cst.Module) -> Iterator[Site]:
     for line in module.body:
         assign = assignment(line)
         if log and assign is not None and target_names(assign) == [log]:
-            if LINE not in module.code:
+            if LINE not in tree.text:
                 imports = require(tree, "import os")
                 assert isinstance(line, cst.SimpleStatementLine)
                 yield Site((Edit(line, [line, statement(LINE)]), *imports))

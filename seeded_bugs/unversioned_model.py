@@ -75,7 +75,7 @@ def find(module: cst.Module) -> Iterator[Site]:
     if kept:
         kept[-1] = kept[-1].with_changes(comma=bundle.elements[-1].comma)
     gone = {_key(e) for e in bundle.elements} - read
-    if "__version__" not in tree.module.code or not any("version" in (k or "") for k in gone):
+    if "__version__" not in tree.text or not any("version" in (k or "") for k in gone):
         return
     used = [c for c in checks if any(_index(s) in gone for s in tree.all(cst.Subscript, c))]
     yield Site(

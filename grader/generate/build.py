@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from importlib import resources
 from importlib.metadata import version
 
-import libcst as cst
-from libcst.metadata import MetadataWrapper, PositionProvider
-
 from grader.files import sha256
+from grader.generate.lines import lines_of, statement_lines
 from grader.generate.notebook import build_notebook, cell_lines
 from grader.generate.sow import Bed, Sown
 from grader.records.base import Lines
@@ -20,6 +18,7 @@ from grader.stream import Stream
 from seeded_bugs.contract import Landmark, Proof, SeededBug, SeededDecoy
 from seeded_bugs.syntax.shapes import landmark_nodes
 from seeded_bugs.syntax.tree import tree_of
+from seeded_bugs.syntax.whole import parse
 
 
 @dataclass(frozen=True)
@@ -57,18 +56,16 @@ class Order:
 
 def with_landmarks(bed: Bed, kinds: Mapping[str, SeededBug]) -> Bed:
     """Return the bed with the other acceptable places of each flaw found in its text."""
-    wrapper = MetadataWrapper(cst.parse_module(bed.text), unsafe_skip_copy=True)
-    positions = wrapper.resolve(PositionProvider)
-    tree = tree_of(wrapper.module)
+    tree = tree_of(parse(bed.text))
+    lines = statement_lines(tree)
 
-    def lines(landmark: Landmark) -> list[Span]:
-        nodes = landmark_nodes(tree, landmark)
-        return [Span(positions[n].start.line, positions[n].end.line) for n in nodes]
+    def spans(landmark: Landmark) -> list[Span]:
+        return [lines_of(tree, lines, node) for node in landmark_nodes(tree, landmark)]
 
     flaws = []
     for sown in bed.flaws:
         wanted = kinds[sown.name].entry.elsewhere
-        found = merge([span for landmark in wanted for span in lines(landmark)])
+        found = merge([span for landmark in wanted for span in spans(landmark)])
         flaws.append(Sown(sown.name, sown.main, sown.trace, tuple(found)))
     return Bed(bed.text, tuple(flaws), bed.decoys, bed.refused)
 

@@ -4,20 +4,20 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 
-import libcst as cst
-
 from grader import catalog
 from grader.errors import PlanError
 from grader.generate.build import Made, Order, build, with_landmarks
 from grader.generate.mess.mess import laid_out, mess
+from grader.generate.pause import collector_paused
 from grader.generate.plan import plan
-from grader.generate.sow import Bed, parsed, sow_all
+from grader.generate.sow import Bed, sow_all
 from grader.generate.vary.vary import varied
 from grader.records.key import Level
 from grader.records.scenario import Scenario
 from grader.scenarios.library import ScenarioFolder, scenario, scenario_names
 from grader.stream import Stream
 from seeded_bugs.contract import SeededBug, SeededDecoy
+from seeded_bugs.syntax.whole import parse
 
 ANY = "any"
 ATTEMPTS = 8
@@ -39,6 +39,7 @@ class Wish:
     exclude: tuple[str, ...] = ()
 
 
+@collector_paused()
 def make_exercise(secret: bytes, secret_kind: str, wish: Wish) -> Made:
     """Make an exercise in memory; the same secret and wish give the same bytes.
 
@@ -70,7 +71,7 @@ def make_exercise(secret: bytes, secret_kind: str, wish: Wish) -> Made:
             # Kinds drawn together may leave no room for enough others; another draw does.
             if attempt == ATTEMPTS - 1:
                 raise
-    bed = with_landmarks(laid_out(bed), kinds)
+    bed = with_landmarks(bed, kinds)
     bed = mess(bed, stream.child("mess"), wishes.mess)
     order = Order(
         id=public_id,
@@ -105,7 +106,7 @@ def clean_twin(secret: bytes, folder: ScenarioFolder, kinds: Collection[str]) ->
     stream, program = Stream(secret, "exercise/vary"), folder.program
     for attempt in range(ATTEMPTS):
         program = varied(folder.program, folder.variants, stream.child(f"attempt/{attempt}"))
-        module = parsed(program)
+        module = parse(program)
         if all(any(True for _ in catalog.bug(name).find(module)) for name in kinds):
             break
     return program
@@ -113,12 +114,12 @@ def clean_twin(secret: bytes, folder: ScenarioFolder, kinds: Collection[str]) ->
 
 def fitting_kinds(program: str) -> dict[str, SeededBug]:
     """Return the kinds of flaw that offer a site in a program."""
-    module = parsed(program)
+    module = parse(program)
     return {n: b for n, b in catalog.bugs().items() if any(True for _ in b.find(module))}
 
 
 def _fitting_decoys(program: str) -> dict[str, SeededDecoy]:
-    module = parsed(program)
+    module = parse(program)
     return {n: d for n, d in catalog.decoys().items() if any(True for _ in d.find(module))}
 
 
@@ -138,7 +139,7 @@ def sown_alone(program: str, bug: SeededBug, site: int = 0) -> Bed:
     """Return a program with one flaw at one of its sites, laid out and not messed up."""
     from grader.generate.sow import sow_site
 
-    module = cst.parse_module(program)
+    module = parse(program)
     result = sow_site(Bed(program), bug.entry.name, module, list(bug.find(module))[site])
     assert result is not None, "an empty bed refuses nothing"
     bed, sown = result
@@ -148,8 +149,9 @@ def sown_alone(program: str, bug: SeededBug, site: int = 0) -> Bed:
 def _choose_scenario(stream: Stream, wanted: str, include: tuple[str, ...]) -> ScenarioFolder:
     if wanted != ANY:
         return scenario(wanted)
-    fit = [n for n in scenario_names() if set(include) <= set(fitting(n))]
-    return scenario(stream.choice(fit or scenario_names()))
+    names = scenario_names()
+    fit = [n for n in names if set(include) <= set(fitting(n))] if include else names
+    return scenario(stream.choice(fit or names))
 
 
 def _sample(folder: ScenarioFolder, stream: Stream) -> bytes:

@@ -58,20 +58,23 @@ def build_notebook(
         span = piece.lines
         where = None if span is None else Lines(start=span.start, end=span.end)
         cells.append(Cell(cell=number, cell_id=cell_id, kind=piece.kind, lines=where))
-        text_cell = piece.kind == "markdown"
-        make: Any = nbformat.v4.new_markdown_cell if text_cell else nbformat.v4.new_code_cell
-        node = make(source=piece.source)
-        node["id"] = cell_id
-        nodes.append(node)
+        nodes.append(_node(cells[-1], piece.source))
 
     marked = has_markers(text)
     for piece in cut_at_markers(text, run) if marked else _by_rule(text, title, run, stream):
         add(piece)
-    book = nbformat.v4.new_notebook(cells=nodes, metadata=_METADATA)
+    book = nbformat.from_dict({**_FORMAT, "metadata": _METADATA, "cells": nodes})
     nbformat.validate(book)
-    return Notebook((nbformat.writes(book, version=4) + "\n").encode(), tuple(cells))
+    return Notebook((nbformat.v4.writes(book) + "\n").encode(), tuple(cells))
 
 
+def _node(cell: Cell, source: str) -> dict[str, Any]:
+    """Return a cell of the file; its making checks nothing, the whole file is checked once."""
+    node = {"id": cell.cell_id, "cell_type": cell.kind, "metadata": {}, "source": source}
+    return node if cell.kind == "markdown" else {**node, "execution_count": None, "outputs": []}
+
+
+_FORMAT = {"nbformat": 4, "nbformat_minor": 5}
 _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},

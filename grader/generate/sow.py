@@ -7,7 +7,6 @@ earlier flaw is passed over, so that every line of the key has one owner.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
 import libcst as cst
 
@@ -16,6 +15,7 @@ from grader.generate.plan import Plan, conflict
 from grader.spans import LineMap, Span, changed, merge, overlap
 from grader.stream import Stream
 from seeded_bugs.contract import Part, SeededBug, SeededDecoy, Seeder, Site, sow
+from seeded_bugs.syntax.whole import parse, print_module
 
 ALL_PARTS: tuple[Part, ...] = ("main", "trace", "support")
 
@@ -151,7 +151,7 @@ def _allowed(
 
 
 def _try(bed: Bed, name: str, find: Seeder, stream: Stream) -> tuple[Bed, Sown] | None:
-    module = parsed(bed.text)
+    module = parse(bed.text)
     for site in stream.shuffled(list(find(module))):
         result = sow_site(bed, name, module, site)
         if result is not None:
@@ -161,7 +161,7 @@ def _try(bed: Bed, name: str, find: Seeder, stream: Stream) -> tuple[Bed, Sown] 
 
 def sow_site(bed: Bed, name: str, module: cst.Module, site: Site) -> tuple[Bed, Sown] | None:
     """Sow one site; None if its lines would touch those of an earlier flaw or decoy."""
-    after = sow(module, site, ALL_PARTS).code
+    after = print_module(sow(module, site, ALL_PARTS))
     main, trace = measure(bed.text, module, site, after)
     lines = LineMap.by_diff(bed.text, after)
     for other in bed.everything():
@@ -179,8 +179,8 @@ def measure(
     """Return the lines of ``after`` that the main edits wrote, and those of the trace edits."""
     if all(edit.part == "main" for edit in site.edits):
         return tuple(changed(before, after)), ()
-    only_main = sow(module, site, ("main",)).code
-    no_support = sow(module, site, ("main", "trace")).code
+    only_main = print_module(sow(module, site, ("main",)))
+    no_support = print_module(sow(module, site, ("main", "trace")))
     to_traced = LineMap.by_diff(only_main, no_support)
     to_after = LineMap.by_diff(no_support, after)
     main = _carry(_carry(tuple(changed(before, only_main)), to_traced), to_after)
@@ -191,9 +191,3 @@ def measure(
 def _carry(spans: Sequence[Span], lines: LineMap) -> tuple[Span, ...]:
     carried = (lines.carry(span) for span in spans)
     return tuple(merge([span for span in carried if span is not None]))
-
-
-@lru_cache(maxsize=64)
-def parsed(text: str) -> cst.Module:
-    """Return the tree of a text; the same tree for the same text, so that it is searched once."""
-    return cst.parse_module(text)

@@ -32,7 +32,7 @@ def find(module: cst.Module) -> Iterator[Site]:
     """One site: all places that make a path of the option --data."""
     tree = tree_of(module)
     calls = [call for call in tree.calls("Path") if _of_data(call)]
-    if not calls or "DATA_ROOT" in tree.module.code:
+    if not calls or "DATA_ROOT" in tree.text:
         return
     first, *others = (Edit(call, _joined(call)) for call in calls)
     later = (Edit(edit.node, edit.new, "trace") for edit in others)

@@ -9,7 +9,7 @@ from seeded_bugs.syntax.notes import note
 from seeded_bugs.syntax.parts import find_fit
 from seeded_bugs.syntax.shapes import find_split
 from seeded_bugs.syntax.task import is_classification
-from seeded_bugs.syntax.tree import statements, tree_of
+from seeded_bugs.syntax.tree import code, statements, tree_of
 
 ENTRY = DecoyEntry(
     id="MLD203",
@@ -49,7 +49,7 @@ def find(module: cst.Module) -> Iterator[Site]:
     values = [f"{part}.{figure}" for part in (fit.labels.train, fit.labels.test)]
     line = note(tree, CLASSES if classes else NUMBERS, *values)
     below = tree.after(split.line)
-    if line is None or any("held-out rows" in tree.module.code_for_node(s) for s in below[:3]):
+    if line is None or any("held-out rows" in code(s) for s in below[:3]):
         return
     yield Site((Edit(split.line, [split.line, *statements(line)]),))
 

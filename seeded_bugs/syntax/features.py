@@ -5,7 +5,15 @@ from dataclasses import dataclass
 import libcst as cst
 
 from seeded_bugs.syntax.shapes import feature_lines
-from seeded_bugs.syntax.tree import Scope, Tree, assignment, call_name, string, target_names
+from seeded_bugs.syntax.tree import (
+    Scope,
+    Tree,
+    assignment,
+    call_name,
+    code,
+    string,
+    target_names,
+)
 
 
 @dataclass(frozen=True)
@@ -71,7 +79,7 @@ def blank_cleaning(tree: Tree) -> list[tuple[cst.SimpleStatementLine, str, cst.C
         if assign.value is not call or not isinstance(target, cst.Subscript):
             continue
         if string(call.args[0].value) == "" and isinstance(target.value, cst.Name):
-            found.append((line, cst.Module([]).code_for_node(target), call))
+            found.append((line, code(target), call))
     return found
 
 

@@ -6,7 +6,7 @@ import libcst as cst
 
 from seeded_bugs.contract import Edit
 from seeded_bugs.syntax.shapes import imported, require
-from seeded_bugs.syntax.tree import Tree
+from seeded_bugs.syntax.tree import Tree, code
 
 
 def import_name(tree: Tree, home: str, name: str) -> tuple[Edit, ...]:
@@ -16,7 +16,7 @@ def import_name(tree: Tree, home: str, name: str) -> tuple[Edit, ...]:
     for node in tree.all(cst.ImportFrom):
         if isinstance(node.names, cst.ImportStar) or node.module is None:
             continue
-        if cst.Module([]).code_for_node(node.module) == home:
+        if code(node.module) == home:
             return (Edit(node, node.with_changes(names=_with(node.names, name)), "support"),)
     return require(tree, f"from {home} import {name}")
 

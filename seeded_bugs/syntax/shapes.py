@@ -6,6 +6,7 @@ no site there.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import libcst as cst
 
@@ -71,6 +72,7 @@ class Serving:
     scope: Scope
 
 
+@lru_cache(maxsize=32)
 def find_split(tree: Tree) -> Split | None:
     """Return the statement that parts training from held-out rows."""
     for line in tree.all(cst.SimpleStatementLine):
@@ -117,6 +119,7 @@ def find_loaded(tree: Tree) -> Loaded | None:
     return None
 
 
+@lru_cache(maxsize=32)
 def find_bundle(tree: Tree) -> cst.Dict | None:
     """Return the dictionary literal that ``joblib.dump`` stores."""
     for call in tree.calls("dump"):
@@ -133,6 +136,7 @@ def find_bundle(tree: Tree) -> cst.Dict | None:
     return None
 
 
+@lru_cache(maxsize=32)
 def find_serving(tree: Tree) -> Serving | None:
     """Return the line of the prediction way that computes the features."""
     split = find_split(tree)
@@ -255,7 +259,7 @@ def _head(value: cst.BaseExpression) -> cst.BaseExpression:
 
 def require(tree: Tree, *imports: str) -> tuple[Edit, ...]:
     """Return the edit that adds what is missing of these import lines, e.g. ``import time``."""
-    present = {line.strip() for line in tree.module.code.splitlines()}
+    present = {line.strip() for line in tree.text.splitlines()}
     missing = [text for text in imports if text not in present and not _bound(tree, text)]
     last = [s for s in tree.module.body if _is_import(s)]
     if not missing or not last:

@@ -1,40 +1,46 @@
 """Looking around in a parsed module: parents, enclosing statements and scopes, names, code text.
 
-One walk a module, kept for the next kind that asks about the same module.
+One walk a statement, kept for the next kind and the next module that holds the same statement.
 """
 
+import ast
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
-from typing import TypeVar
+from functools import cached_property, lru_cache
+from typing import TypeVar, cast
 
 import libcst as cst
 
+from seeded_bugs.syntax.branch import PLAIN, Place, branch_of
+from seeded_bugs.syntax.whole import Statement as Statement
+from seeded_bugs.syntax.whole import parts_of, print_module
+
 Node = TypeVar("Node", bound=cst.CSTNode)
 Container = cst.List | cst.Tuple | cst.Dict | cst.Call
-Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 Scope = cst.FunctionDef | cst.BaseCompoundStatement | cst.BaseSuite | cst.Else | cst.Module
 
 
 class Tree:
-    """A module with the way up from every node. Nodes are compared by identity.
-
-    Nodes are numbered in the order of the text; those below a node follow it without a gap, so
-    "below" is a comparison of two numbers.
-    """
+    """A module with the way up from every node. Nodes are compared by identity."""
 
     def __init__(self, module: cst.Module) -> None:
         self.module = module
-        self._nodes: list[cst.CSTNode] = []
-        self._parents: dict[int, cst.CSTNode] = {}
-        self._first: dict[int, int] = {}
-        self._last: dict[int, int] = {}
-        self._found: dict[type[cst.CSTNode], tuple[list[int], list[cst.CSTNode]]] = {}
-        module.visit(_Walk(self._nodes, self._parents, self._first, self._last))
+        self._branches = [branch_of(part) for part in parts_of(module)]
+        self._places: dict[int, Place] = {}
+        for branch in self._branches:
+            self._places.update(branch.places)
+
+    @cached_property
+    def text(self) -> str:
+        """The text of the module."""
+        return print_module(self.module)
 
     def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """Return the node directly above; None above the module."""
-        return self._parents.get(id(node))
+        place = self._places.get(id(node))
+        if place is None:
+            return None
+        return self.module if place.parent is None else place.parent
 
     def up(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         """Yield the nodes above, nearest first."""
@@ -48,24 +54,23 @@ class Tree:
 
         Below the module itself are those that stand in no smaller scope.
         """
-        if kind not in self._found:
-            pairs = [(i, node) for i, node in enumerate(self._nodes) if isinstance(node, kind)]
-            self._found[kind] = ([i for i, _ in pairs], [node for _, node in pairs])
-        numbers, nodes = self._found[kind]
-        low, high = 0, len(nodes)
-        if within is not None and within is not self.module:
-            if id(within) not in self._first:
-                return []
-            low = bisect_left(numbers, self._first[id(within)])
-            high = bisect_right(numbers, self._last[id(within)])
-        found = [node for node in nodes[low:high] if isinstance(node, kind)]
-        return found if within is not self.module else [n for n in found if self.is_free(n)]
+        if within is None or within is self.module:
+            found = [node for branch in self._branches for node in branch.found(kind).nodes]
+            free = found if within is None else [node for node in found if self.is_free(node)]
+            return cast(list[Node], free)
+        place = self._places.get(id(within))
+        if place is None:
+            return []
+        numbers, nodes = place.branch.found(kind)
+        low, high = bisect_left(numbers, place.first), bisect_right(numbers, place.last)
+        return cast(list[Node], nodes[low:high])
 
     def is_below(self, node: cst.CSTNode, top: cst.CSTNode) -> bool:
         """Tell whether ``top`` is above the node (or is the node)."""
-        if id(node) not in self._first or id(top) not in self._first:
-            return node is top
-        return self._first[id(top)] <= self._first[id(node)] <= self._last[id(top)]
+        low, high = self._places.get(id(node)), self._places.get(id(top))
+        if low is None or high is None:
+            return node is top or (low is not None and top is self.module)
+        return low.branch is high.branch and high.first <= low.first <= high.last
 
     def nearest(self, node: cst.CSTNode, kind: type[Node]) -> Node | None:
         """Return the nearest node of a class above the node."""
@@ -123,7 +128,16 @@ class Tree:
 
     def calls(self, *names: str, within: cst.CSTNode | None = None) -> list[cst.Call]:
         """Return calls by the last part of the called name: ``calls("read_csv")``; no name: all."""
+        if within is None and len(names) == 1:
+            return list(self._calls_by_name.get(names[0], ()))
         return [c for c in self.all(cst.Call, within) if not names or call_name(c) in names]
+
+    @cached_property
+    def _calls_by_name(self) -> dict[str, list[cst.Call]]:
+        found: dict[str, list[cst.Call]] = {}
+        for call in self.all(cst.Call):
+            found.setdefault(call_name(call), []).append(call)
+        return found
 
     def names(self, within: cst.CSTNode | None = None) -> set[str]:
         """Return every identifier below a node."""
@@ -142,43 +156,6 @@ def _branch(path: Sequence[cst.CSTNode]) -> Scope | None:
     return top.body if path[1] is top.body else top
 
 
-class _Walk(cst.CSTVisitor):
-    def __init__(
-        self,
-        nodes: list[cst.CSTNode],
-        parents: dict[int, cst.CSTNode],
-        first: dict[int, int],
-        last: dict[int, int],
-    ) -> None:
-        super().__init__()
-        self._nodes, self._parents, self._first, self._last = nodes, parents, first, last
-        self._stack: list[cst.CSTNode] = []
-
-    def on_visit(self, node: cst.CSTNode) -> bool:
-        if isinstance(node, _WHITESPACE):
-            return False
-        if self._stack:
-            self._parents[id(node)] = self._stack[-1]
-        self._first[id(node)] = len(self._nodes)
-        self._nodes.append(node)
-        self._stack.append(node)
-        return True
-
-    def on_leave(self, original_node: cst.CSTNode) -> None:
-        if self._stack and self._stack[-1] is original_node:
-            self._stack.pop()
-            self._last[id(original_node)] = len(self._nodes) - 1
-
-    def on_visit_attribute(self, node: cst.CSTNode, attribute: str) -> None:
-        """Nothing hangs on attributes here; the default looks up a method for each."""
-
-    def on_leave_attribute(self, original_node: cst.CSTNode, attribute: str) -> None:
-        """As above."""
-
-
-_WHITESPACE = (cst.SimpleWhitespace, cst.ParenthesizedWhitespace, cst.TrailingWhitespace)
-
-
 @lru_cache(maxsize=16)
 def tree_of(module: cst.Module) -> Tree:
     """Return the Tree of a module; the same object for the same module."""
@@ -187,7 +164,7 @@ def tree_of(module: cst.Module) -> Tree:
 
 def code(node: cst.CSTNode) -> str:
     """Return the text of a node."""
-    return cst.Module([]).code_for_node(node)
+    return PLAIN.code_for_node(node)
 
 
 def statement(text: str) -> cst.SimpleStatementLine | cst.BaseCompoundStatement:
@@ -268,7 +245,12 @@ def string(node: cst.CSTNode | None) -> str | None:
     """Return the value of a plain string literal; None for anything else."""
     if not isinstance(node, cst.SimpleString):
         return None
-    value = node.evaluated_value
+    return _evaluated(node.value)
+
+
+@lru_cache(maxsize=4096)
+def _evaluated(literal: str) -> str | None:
+    value = ast.literal_eval(literal)
     return value if isinstance(value, str) else None
 
 

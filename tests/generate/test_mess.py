@@ -3,18 +3,24 @@
 import ast
 import builtins
 
+import black
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from grader.generate.lines import statement_lines
 from grader.generate.mess.annotations import drop_annotations
 from grader.generate.mess.helpers import grow_returns, inline_helpers
+from grader.generate.mess.layout import MODE, lay_out
 from grader.generate.mess.leftovers import drop_comments, drop_docstrings, scatter, unused
 from grader.generate.mess.names import rename
-from grader.generate.mess.printer import by_hand, lay_out, loosen
+from grader.generate.mess.printer import by_hand, loosen
+from grader.generate.mess.rewrite import carried_out
 from grader.scenarios.library import scenario, scenario_names
 from grader.spans import Span, split_lines
 from grader.stream import Stream
+from seeded_bugs.syntax.tree import Tree, tree_of
+from seeded_bugs.syntax.whole import parse, print_module
 
 SAMPLE = '''
 def double(x):
@@ -86,6 +92,25 @@ def answer(text: str) -> object:
     return [p for p in printed if isinstance(p, int)]
 
 
+def tree(text: str) -> Tree:
+    return tree_of(parse(text))
+
+
+def inlined(text: str, stream: Stream, percent: int) -> str:
+    here = tree(text)
+    return print_module(inline_helpers(here, statement_lines(here), stream, percent, []))
+
+
+def grown(text: str, stream: Stream, percent: int) -> str:
+    here = tree(text)
+    rewrites = grow_returns(here, statement_lines(here), stream, percent, [])
+    return print_module(carried_out(here, rewrites))
+
+
+def renamed(text: str, stream: Stream, percent: int) -> str:
+    return print_module(carried_out(tree(text), rename(tree(text), stream, percent)))
+
+
 def printed_by(text: str, *argv: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     printed: list[str] = []
     monkeypatch.setattr("sys.argv", ["program.py", *argv])
@@ -102,9 +127,9 @@ def joined(lines: list[tuple[int, str]]) -> str:
 @settings(max_examples=60, deadline=None)
 def test_all_habits_together_keep_what_the_program_does(seed: int) -> None:
     stream = Stream(seed.to_bytes(16, "big"), "mess")
-    text = inline_helpers(SAMPLE, stream.child("a"), 80, [])
-    text = grow_returns(text, stream.child("b"), 100, [])
-    text = rename(text, stream.child("c"), 80)
+    text = inlined(SAMPLE, stream.child("a"), 80)
+    text = grown(text, stream.child("b"), 100)
+    text = renamed(text, stream.child("c"), 80)
     text = lay_out(text)
     text = joined(drop_docstrings(text, stream.child("d"), 80, []))
     text = joined(drop_comments(text, stream.child("e"), 50))
@@ -119,9 +144,9 @@ def test_all_habits_together_keep_what_a_flat_script_does(monkeypatch: pytest.Mo
     changed = set()
     for seed in range(40):
         stream = Stream(seed.to_bytes(16, "big"), "flat")
-        text = inline_helpers(FLAT, stream.child("a"), 80, [])
-        text = grow_returns(text, stream.child("b"), 100, [])
-        text = lay_out(rename(text, stream.child("c"), 80))
+        text = inlined(FLAT, stream.child("a"), 80)
+        text = grown(text, stream.child("b"), 100)
+        text = lay_out(renamed(text, stream.child("c"), 80))
         text = joined(drop_docstrings(text, stream.child("d"), 80, []))
         text = joined(drop_comments(text, stream.child("e"), 50))
         text = joined(unused(text, stream.child("f"), 80))
@@ -139,10 +164,10 @@ def test_all_habits_together_keep_what_a_flat_script_does(monkeypatch: pytest.Mo
 def test_renaming_and_layout_keep_the_shape_of_the_tree(name: str) -> None:
     text = scenario(name).program
     stream = Stream(bytes(16), "shape")
-    renamed = by_hand(lay_out(rename(text, stream, 90)), stream, 90)
+    other = by_hand(lay_out(renamed(text, stream, 90)), stream, 90)
     kinds = [type(node) for node in ast.walk(ast.parse(text))]
-    assert [type(node) for node in ast.walk(ast.parse(renamed))] == kinds
-    assert renamed != text
+    assert [type(node) for node in ast.walk(ast.parse(other))] == kinds
+    assert other != text
 
 
 @pytest.mark.parametrize("name", scenario_names())
@@ -157,7 +182,8 @@ def test_layout_by_hand_keeps_the_lines_and_the_tree(name: str) -> None:
 @pytest.mark.parametrize("name", scenario_names())
 def test_annotations_go_and_lines_stay(name: str) -> None:
     text = scenario(name).program
-    bare = drop_annotations(text, Stream(bytes(16), "types"), 100)
+    dropped = drop_annotations(tree(text), Stream(bytes(16), "types"), 100)
+    bare = print_module(carried_out(tree(text), dropped))
     assert len(split_lines(bare)) == len(split_lines(text))
     functions = [n for n in ast.walk(ast.parse(bare)) if isinstance(n, ast.FunctionDef)]
     assert all(f.returns is None for f in functions)
@@ -180,4 +206,32 @@ def test_a_comment_of_several_lines_goes_whole() -> None:
 def test_a_name_that_a_query_reads_keeps_its_name() -> None:
     text = "def f(df):\n    low = 3\n    return df.query('x > @low')\n"
     for seed in range(20):
-        assert "low = 3" in rename(text, Stream(bytes([seed]) * 16, "q"), 100)
+        assert "low = 3" in renamed(text, Stream(bytes([seed]) * 16, "q"), 100)
+
+
+@pytest.mark.parametrize("name", scenario_names())
+def test_layout_in_pieces_is_the_layout_of_the_whole(name: str) -> None:
+    text = scenario(name).program
+    lines = joined(scatter(text, Stream(bytes(16), "s"), 100, []))
+    for rough in (text, by_hand(text, Stream(bytes(16), "h"), 100), lines.replace("\n\n\n", "\n")):
+        assert lay_out(rough) == black.format_str(rough, mode=MODE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'x = """\nat the margin\n"""\n\ny = 1\n',
+        "import a\n# fmt: off\nx = [1,\n  2]\n# fmt: on\ny=1\n",
+        "def f(): ...\ndef g(): ...\nx = 1\n",
+        "# only a note\n",
+        "import a\n@d\n# why\ndef f():\n    pass\n    # tail\nx=f()\n# end\n",
+        "for x in y: z( x )\nelse: w()\n",
+    ],
+)
+def test_layout_of_what_is_hard_to_cut_is_that_of_the_formatter(text: str) -> None:
+    assert lay_out(text) == black.format_str(text, mode=MODE)
+
+
+def test_a_program_that_does_not_parse_is_not_laid_out() -> None:
+    with pytest.raises(ValueError, match="does not parse"):
+        lay_out("def f(:\n    pass\n")

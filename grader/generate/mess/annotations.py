@@ -1,45 +1,44 @@
 """Habit: types are left out. Functions lose their annotations, some or all."""
 
+from collections.abc import Callable
+
 import libcst as cst
 
+from grader.generate.mess.rewrite import New, Rewrites
 from grader.stream import Stream
+from seeded_bugs.syntax.tree import Tree, code
 
 
-def drop_annotations(text: str, stream: Stream, percent: int) -> str:
-    """Return the program with about ``percent`` of its functions without type annotations.
+def drop_annotations(tree: Tree, stream: Stream, percent: int) -> Rewrites:
+    """Take the type annotations off about ``percent`` of the functions; lines stay.
 
     Classes keep theirs: a dataclass or a named tuple is nothing without them.
     """
-    module = cst.parse_module(text)
-    return module.visit(_Dropper(stream, percent)).code
+    rewrites: dict[cst.CSTNode, Callable[[cst.CSTNode], New]] = {}
+    for function in tree.all(cst.FunctionDef):
+        if not stream.chance(percent):
+            continue
+        if function.returns is not None and not _long(function.returns):
+            rewrites[function] = _without_returns
+        for parameter in tree.all(cst.Param, function.params):
+            if parameter.annotation is not None and not _long(parameter.annotation):
+                rewrites[parameter] = _bare
+    return rewrites
 
 
-class _Dropper(cst.CSTTransformer):
-    def __init__(self, stream: Stream, percent: int) -> None:
-        super().__init__()
-        self._stream, self._percent = stream, percent
-        self._dropping: list[bool] = []
-
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
-        self._dropping.append(self._stream.chance(self._percent))
-
-    def leave_FunctionDef(
-        self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef
-    ) -> cst.FunctionDef:
-        dropping = self._dropping.pop() and not _long(original_node.returns)
-        return updated_node.with_changes(returns=None) if dropping else updated_node
-
-    def leave_Param(self, original_node: cst.Param, updated_node: cst.Param) -> cst.Param:
-        annotation = original_node.annotation
-        if not (self._dropping and self._dropping[-1]) or annotation is None or _long(annotation):
-            return updated_node
-        bare = updated_node.with_changes(annotation=None)
-        if updated_node.default is None:
-            return bare
-        tight = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
-        return bare.with_changes(equal=tight)
+def _without_returns(node: cst.CSTNode) -> New:
+    return node.with_changes(returns=None)
 
 
-def _long(annotation: cst.Annotation | None) -> bool:
+def _bare(node: cst.CSTNode) -> New:
+    assert isinstance(node, cst.Param)
+    bare = node.with_changes(annotation=None)
+    return bare if node.default is None else bare.with_changes(equal=_TIGHT)
+
+
+_TIGHT = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+
+
+def _long(annotation: cst.Annotation) -> bool:
     """Tell whether an annotation takes several lines; without it the lines would move."""
-    return annotation is not None and "\n" in cst.Module([]).code_for_node(annotation.annotation)
+    return "\n" in code(annotation.annotation)

@@ -1,58 +1,90 @@
 """Habit: helpers inlined at the one place that calls them, or grown by a needless variable."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 import libcst as cst
-from libcst.metadata import MetadataWrapper, PositionProvider
 
+from grader.generate.mess.rewrite import New, Rewrites
 from grader.spans import Span
 from grader.stream import Stream
-from seeded_bugs.syntax.marks import without_statement
+from seeded_bugs.contract import Edit, Site, sow
+from seeded_bugs.syntax.tree import Tree
+
+GROWN = ("result", "res", "ret", "out_")
+Lines = Mapping[cst.CSTNode, Span]
+"""The lines of each statement of a tree."""
 
 
-def inline_helpers(text: str, stream: Stream, percent: int, owned: Sequence[Span]) -> str:
-    """Return the program with some one-expression helpers written out where they are called.
+def inline_helpers(
+    tree: Tree, lines: Lines, stream: Stream, percent: int, owned: Sequence[Span]
+) -> cst.Module:
+    """Return the module with at most one one-expression helper written out where it is called.
 
     Only helpers with one call, plain positional arguments that are names, and no clash of names
     are inlined, so the value stays the same.
     """
-    wrapper = MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True)
-    positions = wrapper.resolve(PositionProvider)
-    module = wrapper.module
-    finder = _Calls()
-    module.visit(finder)
-    for statement in module.body:
-        if not isinstance(statement, cst.FunctionDef):
+    module = tree.module
+    mentions = Counter(name.value for name in tree.all(cst.Name))
+    mentions.subtract(function.name.value for function in tree.all(cst.FunctionDef))
+    for function in module.body:
+        if not isinstance(function, cst.FunctionDef) or mentions[function.name.value] != 1:
             continue
-        value, calls = _single_return(statement), finder.calls.get(statement.name.value, [])
-        mentions = finder.mentions.get(statement.name.value, 0)
-        if value is None or len(calls) != 1 or mentions != 1 or statement.decorators:
+        value, call = _single_return(function), _only_call(tree, function)
+        if value is None or call is None or function.decorators:
             continue
-        spans = [
-            Span(positions[n].start.line, positions[n].end.line) for n in (statement, calls[0])
-        ]
-        free = not any(_touch(span, owned) for span in spans)
-        table = _bindings(statement, calls[0])
+        homes = (lines[function], lines[tree.statement(call)])
+        table = _bindings(function, call)
+        free = not any(_touch(home, owned) for home in homes)
         if free and table is not None and stream.chance(percent):
             body = value.visit(_Substitute(table))
             assert isinstance(body, cst.BaseExpression)
-            kept = without_statement(module, statement)
-            return kept.visit(_Swap(calls[0], _wrapped(body))).code
-    return text
+            site = Site((Edit(function, None), Edit(call, _wrapped(body))))
+            return sow(module, site, ("main",))
+    return module
 
 
-def grow_returns(text: str, stream: Stream, percent: int, owned: Sequence[Span]) -> str:
-    """Return the program with some ``return f(x)`` written as ``result = f(x)`` and ``return``."""
-    wrapper = MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True)
-    positions = wrapper.resolve(PositionProvider)
-    chosen: dict[int, str] = {}
-    finder = _Returns()
-    wrapper.module.visit(finder)
-    for line in finder.lines:
-        span = Span(positions[line].start.line, positions[line].end.line)
-        if not _touch(span, owned) and stream.chance(percent // 3):
-            chosen[id(line)] = stream.choice(("result", "res", "ret", "out_"))
-    return wrapper.module.visit(_Grow(chosen, finder.taken)).code
+def grow_returns(
+    tree: Tree, lines: Lines, stream: Stream, percent: int, owned: Sequence[Span]
+) -> Rewrites:
+    """Write some ``return f(x)`` as ``result = f(x)`` and ``return result``, a line more."""
+    taken = tree.names()
+    chosen: dict[cst.CSTNode, _Grow] = {}
+    for line in tree.all(cst.SimpleStatementLine):
+        only = line.body[0]
+        if not isinstance(only, cst.Return) or not isinstance(only.value, _GROWING):
+            continue
+        if not _touch(lines[line], owned) and stream.chance(percent // 3):
+            name = stream.choice(GROWN)
+            if name not in taken:
+                chosen[line] = _Grow(name)
+    return chosen
+
+
+_GROWING = (cst.Call, cst.BinaryOperation)
+
+
+class _Grow:
+    """Stores the value of a return line under a name first."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __call__(self, node: cst.CSTNode) -> New:
+        assert isinstance(node, cst.SimpleStatementLine)
+        only = node.body[0]
+        assert isinstance(only, cst.Return)
+        assert only.value is not None
+        assign = cst.Assign([cst.AssignTarget(cst.Name(self._name))], only.value)
+        back = cst.SimpleStatementLine([cst.Return(cst.Name(self._name))])
+        return cst.FlattenSentinel([node.with_changes(body=[assign]), back])
+
+
+def _only_call(tree: Tree, function: cst.FunctionDef) -> cst.Call | None:
+    """Return the one call of a function by its bare name, if it stands outside the function."""
+    name = function.name.value
+    calls = [c for c in tree.calls(name) if isinstance(c.func, cst.Name)]
+    return calls[0] if len(calls) == 1 and not tree.is_below(calls[0], function) else None
 
 
 def _single_return(function: cst.FunctionDef) -> cst.BaseExpression | None:
@@ -96,25 +128,6 @@ def _touch(span: Span, owned: Sequence[Span]) -> bool:
     return any(span.start <= o.end and o.start <= span.end for o in owned)
 
 
-class _Calls(cst.CSTVisitor):
-    """Counts, for every name, calls of it and uses of it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.calls: dict[str, list[cst.Call]] = {}
-        self.mentions: dict[str, int] = {}
-
-    def visit_Call(self, node: cst.Call) -> None:
-        if isinstance(node.func, cst.Name):
-            self.calls.setdefault(node.func.value, []).append(node)
-
-    def visit_Name(self, node: cst.Name) -> None:
-        self.mentions[node.value] = self.mentions.get(node.value, 0) + 1
-
-    def leave_FunctionDef(self, original_node: cst.FunctionDef) -> None:
-        self.mentions[original_node.name.value] -= 1
-
-
 class _Substitute(cst.CSTTransformer):
     def __init__(self, table: dict[str, cst.BaseExpression]) -> None:
         super().__init__()
@@ -132,45 +145,3 @@ class _Substitute(cst.CSTTransformer):
         if id(original_node) in self._keep:
             return updated_node
         return self._table.get(updated_node.value, updated_node)
-
-
-class _Swap(cst.CSTTransformer):
-    def __init__(self, old: cst.Call, new: cst.BaseExpression) -> None:
-        super().__init__()
-        self._old, self._new = old, new
-
-    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
-        return self._new if original_node is self._old else updated_node
-
-
-class _Returns(cst.CSTVisitor):
-    def __init__(self) -> None:
-        super().__init__()
-        self.lines: list[cst.SimpleStatementLine] = []
-        self.taken: set[str] = set()
-
-    def visit_Name(self, node: cst.Name) -> None:
-        self.taken.add(node.value)
-
-    def visit_SimpleStatementLine(self, node: cst.SimpleStatementLine) -> None:
-        only = node.body[0]
-        if isinstance(only, cst.Return) and isinstance(only.value, cst.Call | cst.BinaryOperation):
-            self.lines.append(node)
-
-
-class _Grow(cst.CSTTransformer):
-    def __init__(self, chosen: dict[int, str], taken: set[str]) -> None:
-        super().__init__()
-        self._chosen, self._taken = chosen, taken
-
-    def leave_SimpleStatementLine(
-        self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
-    ) -> cst.SimpleStatementLine | cst.FlattenSentinel[cst.SimpleStatementLine]:
-        name = self._chosen.get(id(original_node))
-        only = updated_node.body[0]
-        if name is None or name in self._taken or not isinstance(only, cst.Return):
-            return updated_node
-        assert only.value is not None
-        assign = cst.Assign([cst.AssignTarget(cst.Name(name))], only.value)
-        stored = updated_node.with_changes(body=[assign])
-        return cst.FlattenSentinel([stored, cst.SimpleStatementLine([cst.Return(cst.Name(name))])])

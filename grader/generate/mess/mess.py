@@ -1,7 +1,9 @@
 """All habits in their order, with the lines of flaws and decoys carried through each."""
 
+from grader.generate.lines import statement_lines
 from grader.generate.mess.annotations import drop_annotations
-from grader.generate.mess.helpers import grow_returns, inline_helpers
+from grader.generate.mess.helpers import GROWN, grow_returns, inline_helpers
+from grader.generate.mess.layout import lay_out
 from grader.generate.mess.leftovers import (
     Lines,
     drop_comments,
@@ -10,18 +12,19 @@ from grader.generate.mess.leftovers import (
     unused,
 )
 from grader.generate.mess.names import rename
-from grader.generate.mess.printer import by_hand, lay_out, loosen
+from grader.generate.mess.printer import by_hand, loosen
+from grader.generate.mess.rewrite import carried_out
 from grader.generate.sow import Bed
 from grader.spans import LineMap, Span, split_lines
 from grader.stream import Stream
+from seeded_bugs.syntax.tree import tree_of
+from seeded_bugs.syntax.whole import parse, print_module
 
 
 def mess(bed: Bed, stream: Stream, percent: int) -> Bed:
     """Return the bed with its program messed up and printed by one hand."""
-    bed = by_diff(bed, inline_helpers(bed.text, stream.child("inline"), percent, owned(bed)))
-    bed = by_diff(bed, grow_returns(bed.text, stream.child("grow"), percent, owned(bed)))
-    bed = by_place(bed, drop_annotations(bed.text, stream.child("types"), percent))
-    bed = by_tree(bed, rename(bed.text, stream.child("names"), percent * 2 // 3))
+    bed = _inlined(bed, stream.child("inline"), percent)
+    bed = _reworded(bed, stream, percent)
     bed = by_tree(bed, lay_out(bed.text))
     bed = by_line(bed, drop_docstrings(bed.text, stream.child("docs"), percent, owned(bed)))
     bed = by_line(bed, drop_comments(bed.text, stream.child("comments"), percent))
@@ -29,6 +32,28 @@ def mess(bed: Bed, stream: Stream, percent: int) -> Bed:
     bed = by_line(bed, scatter(bed.text, stream.child("scatter"), percent, owned(bed)))
     bed = by_place(bed, by_hand(bed.text, stream.child("hand"), percent))
     return by_line(bed, loosen(bed.text, stream.child("blanks"), percent))
+
+
+def _inlined(bed: Bed, stream: Stream, percent: int) -> Bed:
+    tree = tree_of(parse(bed.text))
+    module = inline_helpers(tree, statement_lines(tree), stream, percent, owned(bed))
+    return bed if module is tree.module else by_diff(bed, print_module(module))
+
+
+def _reworded(bed: Bed, stream: Stream, percent: int) -> Bed:
+    """Return the bed with types, names and returns in other words, all in one pass."""
+    tree = tree_of(parse(bed.text))
+    lines = statement_lines(tree)
+    grown = grow_returns(tree, lines, stream.child("grow"), percent, owned(bed))
+    bare = drop_annotations(tree, stream.child("types"), percent)
+    renamed = rename(tree, stream.child("names"), percent * 2 // 3, GROWN)
+    text = print_module(carried_out(tree, grown, bare, renamed))
+    ends = {lines[line].end for line in grown}
+    origins: list[int] = []
+    for number in range(1, len(split_lines(bed.text)) + 1):
+        origins += [number, 0] if number in ends else [number]
+    assert len(origins) == len(split_lines(text)), "rewording adds a line to a grown return only"
+    return bed.moved(text, LineMap.by_origin(origins, len(origins) - len(ends)))
 
 
 def laid_out(bed: Bed) -> Bed:

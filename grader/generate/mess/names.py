@@ -3,11 +3,13 @@
 import builtins
 import keyword
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 import libcst as cst
 
+from grader.generate.mess.rewrite import New, Rewrites
 from grader.stream import Stream
+from seeded_bugs.syntax.tree import Tree
 
 _STEMS = {
     "frame": ("df2", "data1", "tmp_df"),
@@ -32,34 +34,36 @@ _STEMS = {
     "missing": ("miss", "nan_cols", "m"),
     "faults": ("errs", "problems", "msgs"),
 }
+_Changes = dict[cst.CSTNode, Callable[[cst.CSTNode], New]]
 _VOWELS = re.compile(r"(?<=[a-z])[aeiou](?=[a-z])")
 
 
-def rename(text: str, stream: Stream, percent: int) -> str:
-    """Return the program with about ``percent`` of its local names and helpers renamed.
+def rename(tree: Tree, stream: Stream, percent: int, taken: Collection[str] = ()) -> Rewrites:
+    """Rename about ``percent`` of the local names, and half as many of the helpers.
 
     Parameters, attributes and keywords keep their names, so every call still fits. In a flat
-    script the names that its blocks bind count as local, unless a function has one like it.
+    script the names that its blocks bind count as local, unless a function has one like it. No new
+    name is one of the program or one of ``taken``.
     """
-    module = cst.parse_module(text)
-    taken = {node.value for node in _names(module)}
-    outer = {s.name.value for s in module.body if isinstance(s, cst.FunctionDef | cst.ClassDef)}
-    helpers = sorted(outer - {"main"})
-    table: dict[str, str] = {}
-    locals_of = {f: _locals(f) - outer for f in _functions(module)}
-    inner = set().union(*locals_of.values()) if locals_of else set()
-    for name in helpers:
-        if name not in inner and stream.chance(percent // 2) and not _in_string(name, text):
-            table[name] = _fresh(name, stream, taken)
-    for name in sorted(_flat(module) - outer):
-        if stream.chance(percent) and not _in_string(name, text):
-            table[name] = _fresh(name, stream, taken)
-    changes: dict[cst.FunctionDef, dict[str, str]] = {}
+    used = {*taken, *tree.names()}
+    outer = {
+        s.name.value for s in tree.module.body if isinstance(s, cst.FunctionDef | cst.ClassDef)
+    }
+    locals_of = {f: _locals(tree, f) - outer for f in _functions(tree.module)}
+    inner = set[str]().union(*locals_of.values())
+    helpers: dict[str, str] = {}
+    for name in sorted(outer - {"main"}):
+        if name not in inner and stream.chance(percent // 2) and not _in_string(name, tree.text):
+            helpers[name] = _fresh(name, stream, used)
+    for name in sorted(_flat(tree) - outer):
+        if stream.chance(percent) and not _in_string(name, tree.text):
+            helpers[name] = _fresh(name, stream, used)
+    rewrites = _renamed(tree, None, helpers)
     for function, names in locals_of.items():
-        chosen = [n for n in sorted(names) if stream.chance(percent) and not _in_string(n, text)]
-        changes[function] = {n: _fresh(n, stream, taken) for n in chosen}
-    code: str = module.visit(_Renamer(table, changes)).code
-    return code
+        chosen = [n for n in sorted(names) if stream.chance(percent)]
+        new = {n: _fresh(n, stream, used) for n in chosen if not _in_string(n, tree.text)}
+        rewrites |= _renamed(tree, function, new)
+    return rewrites
 
 
 def _functions(module: cst.Module) -> Iterator[cst.FunctionDef]:
@@ -71,116 +75,79 @@ def _functions(module: cst.Module) -> Iterator[cst.FunctionDef]:
             yield from (s for s in statement.body.body if isinstance(s, cst.FunctionDef))
 
 
-def _locals(node: cst.CSTNode) -> set[str]:
-    finder = _Locals()
-    node.visit(finder)
-    return finder.bound - finder.kept
+def _locals(tree: Tree, node: cst.CSTNode) -> set[str]:
+    """Return the names that are bound below a node, without those that must keep theirs."""
+    return _bound_below(tree, node) - _kept_below(tree, node)
 
 
-def _flat(module: cst.Module) -> set[str]:
+def _flat(tree: Tree) -> set[str]:
     """Return the names that only the module's own ``if``, ``try`` and loops bind."""
-    blocks = set[str]()
-    others = set[str]()
-    for statement in module.body:
+    blocks, others = set[str](), set[str]()
+    for statement in tree.module.body:
         if isinstance(statement, cst.FunctionDef | cst.ClassDef | cst.SimpleStatementLine):
-            finder = _Locals()
-            statement.visit(finder)
-            others |= finder.bound | finder.kept
+            others |= _bound_below(tree, statement) | _kept_below(tree, statement)
         else:
-            blocks |= _locals(statement)
+            blocks |= _locals(tree, statement)
     return blocks - others
 
 
-class _Locals(cst.CSTVisitor):
-    """Collects names bound in a function, and those that must keep theirs."""
+def _bound_below(tree: Tree, node: cst.CSTNode) -> set[str]:
+    bound: set[str] = set()
+    for target in tree.all(cst.AssignTarget, node):
+        bound |= _bound(target.target)
+    for loop in tree.all(cst.For, node):
+        bound |= _bound(loop.target)
+    for alias in tree.all(cst.AsName, node):
+        if not isinstance(tree.parent(alias), cst.ImportAlias):
+            bound |= _bound(alias.name)
+    return bound
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.bound: set[str] = set()
-        self.kept: set[str] = set()
 
-    def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
-        self._bind(node.target)
-
-    def visit_For(self, node: cst.For) -> None:
-        self._bind(node.target)
-
-    def visit_AsName(self, node: cst.AsName) -> None:
-        self._bind(node.name)
-
-    def visit_Param(self, node: cst.Param) -> None:
-        self.kept.add(node.name.value)
-
-    def visit_Global(self, node: cst.Global) -> None:
-        self.kept.update(item.name.value for item in node.names)
-
-    def visit_Nonlocal(self, node: cst.Nonlocal) -> None:
-        self.kept.update(item.name.value for item in node.names)
-
-    def visit_Import(self, node: cst.Import) -> bool:
-        return False
-
-    def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:
-        return False
-
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
-        self.kept.add(node.name.value)
-
-    def visit_ClassDef(self, node: cst.ClassDef) -> None:
+def _kept_below(tree: Tree, node: cst.CSTNode) -> set[str]:
+    kept = {p.name.value for p in tree.all(cst.Param, node)}
+    kept |= {f.name.value for f in tree.all(cst.FunctionDef, node)}
+    kept |= {n.name.value for g in tree.all(cst.Global, node) for n in g.names}
+    kept |= {n.name.value for g in tree.all(cst.Nonlocal, node) for n in g.names}
+    for inner in tree.all(cst.ClassDef, node):
         # The body of a class binds attributes, which are used from outside.
-        self.kept.update(name.value for name in _names(node))
-
-    def _bind(self, target: cst.BaseExpression) -> None:
-        if isinstance(target, cst.Name):
-            self.bound.add(target.value)
-        elif isinstance(target, cst.Tuple | cst.List):
-            for element in target.elements:
-                self._bind(element.value)
+        kept |= tree.names(inner)
+    return kept
 
 
-def _names(node: cst.CSTNode) -> Iterator[cst.Name]:
-    if isinstance(node, cst.Name):
-        yield node
-    for child in node.children:
-        yield from _names(child)
+def _bound(target: cst.BaseExpression) -> set[str]:
+    """Return the names that a target binds; items and attributes bind none."""
+    if isinstance(target, cst.Name):
+        return {target.value}
+    if isinstance(target, cst.Tuple | cst.List):
+        return set[str]().union(*(_bound(element.value) for element in target.elements))
+    return set()
 
 
-class _Renamer(cst.CSTTransformer):
-    def __init__(
-        self, table: dict[str, str], changes: dict[cst.FunctionDef, dict[str, str]]
-    ) -> None:
-        super().__init__()
-        self._tables: list[dict[str, str]] = [table]
-        self._changes = changes
-        self._keep: set[int] = set()
+def _renamed(tree: Tree, within: cst.CSTNode | None, table: Mapping[str, str]) -> _Changes:
+    """Return the rewrites that give names below a node (None: anywhere) their new ones."""
+    changes: _Changes = {}
+    for name in tree.all(cst.Name, within) if table else ():
+        if name.value in table and not _is_label(tree, name):
+            changes[name] = _Named(table[name.value])
+    return changes
 
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
-        self._tables.append(self._tables[-1] | self._changes.get(node, {}))
 
-    def leave_FunctionDef(
-        self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef
-    ) -> cst.FunctionDef:
-        self._tables.pop()
-        return updated_node
+def _is_label(tree: Tree, name: cst.Name) -> bool:
+    """Tell whether a name is that of an attribute, a keyword argument or an import."""
+    above = tree.parent(name)
+    if isinstance(above, cst.Attribute):
+        return above.attr is name
+    if isinstance(above, cst.Arg):
+        return above.keyword is name
+    return tree.nearest(name, cst.ImportAlias) is not None
 
-    def visit_Attribute(self, node: cst.Attribute) -> None:
-        self._keep.add(id(node.attr))
 
-    def visit_Arg(self, node: cst.Arg) -> None:
-        if node.keyword is not None:
-            self._keep.add(id(node.keyword))
+class _Named:
+    def __init__(self, name: str) -> None:
+        self._name = name
 
-    def visit_Import(self, node: cst.Import) -> bool:
-        return False
-
-    def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:
-        return False
-
-    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.Name:
-        if id(original_node) in self._keep:
-            return updated_node
-        new = self._tables[-1].get(updated_node.value)
-        return cst.Name(new, updated_node.lpar, updated_node.rpar) if new else updated_node
+    def __call__(self, node: cst.CSTNode) -> New:
+        return node.with_changes(value=self._name)
 
 
 def _in_string(name: str, text: str) -> bool:

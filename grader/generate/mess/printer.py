@@ -1,7 +1,7 @@
 """The one printer: every line of the program, seeded or not, comes out of the same hand.
 
-First the formatter lays the program out, so that no line shows that a tool wrote it; then the
-hand of this exercise (its quotes, its blanks, its blank lines) goes over all of it alike.
+After the formatter has laid the program out, so that no line shows that a tool wrote it, the hand
+of this exercise (its quotes, its blanks, its blank lines) goes over all of it alike.
 """
 
 import io
@@ -9,28 +9,11 @@ import re
 import tokenize
 from contextlib import suppress
 
-import black
-from black.mode import TargetVersion
-from black.parsing import InvalidInput
-
 from grader.spans import split_lines
 from grader.stream import Stream
 
-_MODE = black.Mode(line_length=100, target_versions={TargetVersion.PY311})
 _FORMATTED_STRING = re.compile(r"\b[rR]?[fFtT][rR]?[\"']")
 _TIGHTEN = frozenset({"=", "+", "-", "*", "/", ">", "<", ">=", "<=", "=="})
-
-
-def lay_out(text: str) -> str:
-    """Return the program as the formatter prints it; its tree stays the same.
-
-    Raises:
-        ValueError: if the text does not parse.
-    """
-    try:
-        return str(black.format_str(text, mode=_MODE))
-    except InvalidInput as error:
-        raise ValueError(f"the program does not parse: {error}") from error
 
 
 def by_hand(text: str, stream: Stream, percent: int) -> str:

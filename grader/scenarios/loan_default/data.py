@@ -16,7 +16,8 @@ def make(seed: int, rows: int) -> pd.DataFrame:
 
     Known when the application is decided:
 
-    - application_id: eight digits as text, one per application (a few whole rows are repeated by the export).
+    - application_id: eight digits as text, one per application (a few whole rows are repeated by
+      the export).
     - amount: euros that were asked for and paid out, 1,000 to 60,000.
     - term_months: 12 to 84, in whole years.
     - income: net euros a month of the household; about 4 % missing.
