@@ -9,11 +9,12 @@ import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
 
 from grader.files import sha256
+from grader.generate.blueprint import Blueprint
 from grader.generate.notebook import build_notebook, cell_lines
 from grader.generate.sow import Bed, Sown
 from grader.records.base import Lines
 from grader.records.exercise import Exercise, PublishedFile
-from grader.records.key import AnswerKey, Cell, Claim, KeyDecoy, KeyItem, Level, Place, Versions
+from grader.records.key import AnswerKey, Cell, Claim, KeyDecoy, KeyItem, Place, Versions
 from grader.records.scenario import Scenario
 from grader.spans import Span, merge, split_lines
 from grader.stream import Stream
@@ -40,7 +41,7 @@ class Order:
 
     id: str
     facts: Scenario
-    level: Level
+    blueprint: Blueprint
     minutes: int
     formats: tuple[str, ...]
     secret: bytes
@@ -64,7 +65,7 @@ def with_landmarks(bed: Bed, kinds: Mapping[str, SeededBug]) -> Bed:
         wanted = kinds[sown.name].entry.elsewhere
         found = merge([span for landmark in wanted for span in lines(landmark)])
         flaws.append(Sown(sown.name, sown.main, sown.trace, tuple(found)))
-    return Bed(bed.text, tuple(flaws), bed.decoys, bed.refused)
+    return Bed(bed.text, tuple(flaws), bed.decoys)
 
 
 def build(
@@ -88,7 +89,7 @@ def build(
         exercise=order.id,
         title=order.facts.title,
         scenario=order.facts.name,
-        level=order.level,
+        level=order.blueprint.level,
         secret=order.secret.hex(),
         secret_kind=order.secret_kind,  # type: ignore[arg-type]
         versions=Versions(
@@ -101,6 +102,7 @@ def build(
         cells=cells,
         items=_items(bed, kinds, cells, lines),
         decoys=_decoys(bed, decoys, cells, lines),
+        blueprint=order.blueprint.mark,
     )
     return Made(exercise, files, key)
 
@@ -158,6 +160,7 @@ def _items(
                 near_misses=entry.near_misses,
                 identifiers=entry.identifiers,
                 proof=Claim(oracle=bug.proof.oracle, claim=bug.proof.claim),
+                apart=sown.apart,
             )
         )
     return tuple(items)

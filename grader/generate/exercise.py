@@ -1,5 +1,6 @@
 """One exercise from a secret and a wish: plan, sow, mess, build."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -7,10 +8,14 @@ import libcst as cst
 
 from grader import catalog
 from grader.errors import PlanError
+from grader.generate.blueprint import Blueprint, blueprint_of
 from grader.generate.build import Made, Order, build, with_landmarks
+from grader.generate.fill import Filler
+from grader.generate.kept import kept
 from grader.generate.mess.mess import laid_out, mess
 from grader.generate.plan import plan
-from grader.generate.sow import Bed, sow_all
+from grader.generate.prospects import Prospects, prospects_of
+from grader.generate.sow import Bed
 from grader.records.key import Level
 from grader.scenarios.library import ScenarioFolder, scenario, scenario_names
 from grader.stream import Stream
@@ -22,7 +27,10 @@ ATTEMPTS = 8
 
 @dataclass(frozen=True)
 class Wish:
-    """What is asked for; ``formats`` holds "script", "notebook" or both."""
+    """What is asked for; ``formats`` holds "script", "notebook" or both.
+
+    ``blueprint`` stands in the place of that of the ``level``.
+    """
 
     scenario: str = ANY
     level: Level = "mid"
@@ -30,6 +38,7 @@ class Wish:
     minutes: int = 45
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    blueprint: Blueprint | None = None
 
 
 def make_exercise(secret: bytes, secret_kind: str, wish: Wish) -> Made:
@@ -49,24 +58,12 @@ def make_exercise(secret: bytes, secret_kind: str, wish: Wish) -> Made:
     include = tuple(catalog.bug(name).entry.name for name in wish.include)
     exclude = tuple(catalog.bug(name).entry.name for name in wish.exclude)
     folder = _choose_scenario(stream.child("scenario"), wish.scenario, include)
-    kinds = {n: b for n, b in catalog.bugs().items() if n in fitting(folder.facts.name)}
-    decoys = fitting_decoys(folder.facts.name)
-    for attempt in range(ATTEMPTS):
-        part = stream.child(f"attempt/{attempt}")
-        wishes = plan(part.child("plan"), wish.level, kinds, decoys, include, exclude)
-        try:
-            bed = sow_all(folder.program, wishes, kinds, decoys, part.child("sow"))
-            break
-        except PlanError:
-            # Kinds drawn together may leave no room for enough others; another draw does.
-            if attempt == ATTEMPTS - 1:
-                raise
-    bed = with_landmarks(laid_out(bed), kinds)
-    bed = mess(bed, stream.child("mess"), wishes.mess)
+    blueprint = wish.blueprint or blueprint_of(wish.level)
+    bed = _form(stream, folder, blueprint, include, exclude)
     order = Order(
         id=public_id,
         facts=folder.facts,
-        level=wish.level,
+        blueprint=blueprint,
         minutes=wish.minutes,
         formats=wish.formats,
         secret=secret,
@@ -74,7 +71,32 @@ def make_exercise(secret: bytes, secret_kind: str, wish: Wish) -> Made:
         brief=folder.brief,
         data=_sample(folder, stream.child("data")),
     )
-    return build(bed, order, kinds, decoys)
+    return build(bed, order, catalog.bugs(), catalog.decoys())
+
+
+def _form(
+    stream: Stream,
+    folder: ScenarioFolder,
+    blueprint: Blueprint,
+    include: Sequence[str],
+    exclude: Sequence[str],
+) -> Bed:
+    """Return a finished program that keeps the blueprint, drawn again when a draw does not."""
+    kinds, decoys = catalog.bugs(), catalog.decoys()
+    prospects = _prospects(folder.facts.name, blueprint.reach.apart)
+    for attempt in range(ATTEMPTS):
+        part = stream.child(f"attempt/{attempt}")
+        try:
+            drawn = plan(part.child("plan"), blueprint, prospects, kinds, include, exclude)
+            bed = Filler(Bed(folder.program), kinds, decoys, part.child("sow")).fill(drawn)
+            bed = with_landmarks(laid_out(bed), kinds)
+            bed = mess(bed, part.child("mess"), blueprint.mess.look, blueprint.mess.shorten)
+            return kept(bed, blueprint, kinds)
+        except PlanError as error:
+            # Kinds drawn together may leave no room for others, and mess may move a flaw's ends
+            # across the limit; another draw does.
+            last = error
+    raise PlanError(f"{folder.facts.name}: no draw of {ATTEMPTS} kept its blueprint; {last}")
 
 
 @lru_cache(maxsize=32)
@@ -82,6 +104,13 @@ def fitting(name: str) -> tuple[str, ...]:
     """Return the kinds of flaw that offer a site in a scenario's clean program."""
     module = cst.parse_module(scenario(name).program)
     return tuple(n for n, b in catalog.bugs().items() if any(True for _ in b.find(module)))
+
+
+@lru_cache(maxsize=64)
+def _prospects(name: str, apart: int) -> Prospects:
+    """Return what could be sown into a scenario's clean program."""
+    module = cst.parse_module(scenario(name).program)
+    return prospects_of(module, catalog.bugs(), catalog.decoys(), apart)
 
 
 def fitting_decoys(name: str) -> dict[str, SeededDecoy]:

@@ -16,15 +16,18 @@ from grader.spans import LineMap, Span, split_lines
 from grader.stream import Stream
 
 
-def mess(bed: Bed, stream: Stream, percent: int) -> Bed:
-    """Return the bed with its program messed up and printed by one hand."""
-    bed = by_diff(bed, inline_helpers(bed.text, stream.child("inline"), percent, owned(bed)))
+def mess(bed: Bed, stream: Stream, percent: int, shorten: int) -> Bed:
+    """Return the bed with its program messed up and printed by one hand.
+
+    Both are per cent; ``shorten`` is for the habits that take lines away.
+    """
+    bed = by_diff(bed, inline_helpers(bed.text, stream.child("inline"), shorten, owned(bed)))
     bed = by_diff(bed, grow_returns(bed.text, stream.child("grow"), percent, owned(bed)))
     bed = by_place(bed, drop_annotations(bed.text, stream.child("types"), percent))
     bed = by_tree(bed, rename(bed.text, stream.child("names"), percent * 2 // 3))
     bed = by_tree(bed, lay_out(bed.text))
-    bed = by_line(bed, drop_docstrings(bed.text, stream.child("docs"), percent, owned(bed)))
-    bed = by_line(bed, drop_comments(bed.text, stream.child("comments"), percent))
+    bed = by_line(bed, drop_docstrings(bed.text, stream.child("docs"), shorten, owned(bed)))
+    bed = by_line(bed, drop_comments(bed.text, stream.child("comments"), shorten))
     bed = by_line(bed, unused(bed.text, stream.child("unused"), percent))
     bed = by_line(bed, scatter(bed.text, stream.child("scatter"), percent, owned(bed)))
     bed = by_place(bed, by_hand(bed.text, stream.child("hand"), percent))
