@@ -138,7 +138,9 @@ def _exit_code(stop: SystemExit) -> int:
     return 1
 
 
-def _audit(event: str, given: Any, diary: Diary, home: str, outside: list[dict[str, Any]]) -> None:
+def _audit(
+    event: str, given: Any, diary: Diary, home: str, outside: list[dict[str, Any]]
+) -> None:
     """Note absolute paths outside the run's folder that the program itself opens or makes."""
     if event not in ("open", "os.mkdir") or not given or len(outside) > 100:
         return

@@ -18,12 +18,7 @@ from grader.prove.probe.diary import Diary, plain, state_of
 
 FITS = ("fit", "fit_transform", "fit_predict", "partial_fit")
 USES = ("transform", "predict", "predict_proba", "decision_function", "score", "predict_log_proba")
-CROSS_VALIDATION = (
-    "cross_val_score",
-    "cross_val_predict",
-    "cross_validate",
-    "permutation_test_score",
-)
+CROSS_VALIDATION = ("cross_val_score", "cross_val_predict", "cross_validate", "permutation_test_score")
 SPLITTERS = tuple(
     cls
     for _, cls in inspect.getmembers(sklearn.model_selection, inspect.isclass)
@@ -120,10 +115,7 @@ def _using(diary: Diary, name: str, member: Callable[..., Any], broken: bool) ->
         )
         event |= {"result": diary.tables.add(result), "width": _width(X)}
         if name == "score":
-            event |= {
-                "value": plain(result),
-                "y": diary.tables.add(_argument(given, named, 1, "y")),
-            }
+            event |= {"value": plain(result), "y": diary.tables.add(_argument(given, named, 1, "y"))}
         classes = getattr(self, "classes_", None)
         if classes is not None and np.ndim(classes) == 1:
             event["classes"] = [plain(c) for c in np.asarray(classes).tolist()]
@@ -300,13 +292,10 @@ def contents(value: object, path: str = "", depth: int = 0) -> dict[str, object]
     if isinstance(value, BaseEstimator):
         params = value.get_params()
         simple = {k: plain(v) for k, v in params.items() if not isinstance(v, BaseEstimator)}
-        return {
-            path or ".": {"estimator": type(value).__name__, "state": state_of(value)}
-            | {
-                "params": {k: v for k, v in simple.items() if not isinstance(v, list | dict)},
-                "object": id(value),
-            }
-        }
+        return {path or ".": {"estimator": type(value).__name__, "state": state_of(value)} | {
+            "params": {k: v for k, v in simple.items() if not isinstance(v, list | dict)},
+            "object": id(value),
+        }}
     if isinstance(value, dict) and depth < 4:
         found: dict[str, object] = {}
         for key, item in value.items():

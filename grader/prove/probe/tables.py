@@ -45,11 +45,7 @@ class TableStore:
             return None
         cells, columns = made
         labels = self.labels(value)
-        parts = [
-            cells.tobytes(),
-            b"" if labels is None else labels.tobytes(),
-            repr(columns).encode(),
-        ]
+        parts = [cells.tobytes(), b"" if labels is None else labels.tobytes(), repr(columns).encode()]
         content = hashlib.blake2b(b"\x00".join(parts), digest_size=16).digest()
         if content in self._known:
             return self._known[content]
