@@ -3,15 +3,19 @@
 import secrets
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
+from typing import Protocol
 
 from grader.errors import OutputError, RunError, SecretError
 from grader.files import write_whole
 from grader.generate.build import Made
 from grader.generate.exercise import Wish, make_exercise
 from grader.prove.run import check_runs
+from grader.prove.runner import Runner
+from grader.proving import prove, with_evidence
+from grader.scenarios.library import scenario
 from grader.stream import SECRET_BYTES, derive
 
 ATTEMPTS = 20
@@ -52,32 +56,70 @@ def secret_from_file(path: Path) -> Secret:
     return Secret(value, "file")
 
 
-def make_many(secret: Secret, wish: Wish, count: int, check: bool) -> Iterator[Made]:
+def make_many(secret: Secret, wish: Wish, count: int, check: "Check") -> Iterator["Checked"]:
     """Yield ``count`` exercises; each has a sub-secret that tells nothing about the others."""
     for number in range(count):
         yield make_checked(secret, wish, f"exercise/{number}", check)
 
 
-def make_checked(secret: Secret, wish: Wish, label: str, check: bool) -> Made:
-    """Make one exercise; if its program does not run, the next in line takes its place.
+@dataclass(frozen=True)
+class Checked:
+    """An exercise that passed its check, and why others before it in line did not."""
+
+    made: Made
+    replaced: tuple[str, ...] = ()
+
+
+class Check(Protocol):
+    """Looks at an exercise before it is published."""
+
+    def __call__(self, made: Made) -> Made:
+        """Return the exercise, with its evidence if there is some.
+
+        Raises:
+            RunError: if it is not fit to be published.
+        """
+
+
+def unchecked(made: Made) -> Made:
+    """Return the exercise as it is."""
+    return made
+
+
+def run_check(made: Made) -> Made:
+    """Check that the program trains and predicts; nothing is proved."""
+    data = next(name for name in made.files if name.startswith("data/"))
+    check_runs({**made.files, "program.py": made.key.program.encode()}, data)
+    return made
+
+
+def proof_check(runner: Runner) -> Check:
+    """Return the check that proves every flaw and refutes every decoy."""
+
+    def check(made: Made) -> Made:
+        outcome = prove(made.key, made.clean, scenario(made.key.scenario), runner)
+        if outcome.faults:
+            raise RunError("; ".join(outcome.faults))
+        return replace(made, key=with_evidence(made.key, outcome.verdicts))
+
+    return check
+
+
+def make_checked(secret: Secret, wish: Wish, label: str, check: Check) -> Checked:
+    """Make one exercise; if it does not pass, the next in line takes its place.
 
     Raises:
-        RunError: if none of the attempts gives a program that runs.
+        RunError: if none of the attempts passes.
         PlanError, ScenarioError, CatalogError: as `make_exercise`.
     """
-    failures = []
+    failures: list[str] = []
     for attempt in range(ATTEMPTS):
         made = make_exercise(derive(secret.value, f"{label}/{attempt}"), secret.kind, wish)
-        if not check:
-            return made
-        data = next(name for name in made.files if name.startswith("data/"))
         try:
-            check_runs({**made.files, "program.py": made.key.program.encode()}, data)
+            return Checked(check(made), tuple(failures))
         except RunError as error:
             failures.append(f"{made.key.scenario}: {error}")
-            continue
-        return made
-    raise RunError(f"no program of {ATTEMPTS} attempts runs; the last: {failures[-1]}")
+    raise RunError(f"none of {ATTEMPTS} attempts is fit to be published; the last: {failures[-1]}")
 
 
 def publish(made: Made, exercises: Path, keys: Path) -> None:
@@ -120,12 +162,19 @@ def _git(folder: Path, *arguments: str) -> int:
 
 @dataclass(frozen=True)
 class BankEntry:
-    """One exercise of the committed bank."""
+    """One exercise of the committed bank; ``attempt`` is the first of its line that is proved."""
 
     scenario: str
     level: str
     demo_seed: int
     formats: tuple[str, ...]
+    attempt: int = 0
+
+    def made(self) -> Made:
+        """Return the exercise as it is before its proofs: the same bytes every time."""
+        wish = Wish(scenario=self.scenario, level=self.level, formats=self.formats)  # type: ignore[arg-type]
+        secret = demo_secret(self.demo_seed)
+        return make_exercise(derive(secret.value, f"bank/{self.attempt}"), secret.kind, wish)
 
 
 def bank_recipe() -> list[BankEntry]:
@@ -134,13 +183,18 @@ def bank_recipe() -> list[BankEntry]:
 
     table = tomllib.loads(files("grader").joinpath("bank.toml").read_text("utf-8"))
     return [
-        BankEntry(e["scenario"], e["level"], e["demo_seed"], tuple(e["formats"]))
+        BankEntry(
+            e["scenario"], e["level"], e["demo_seed"], tuple(e["formats"]), e.get("attempt", 0)
+        )
         for e in table["exercise"]
     ]
 
 
-def make_bank() -> Iterator[Made]:
-    """Yield the exercises of the bank, in the order of the recipe."""
+def make_bank(check: Check) -> Iterator[Made]:
+    """Yield the exercises of the bank, in the order of the recipe.
+
+    Raises:
+        RunError: if one does not pass; its ``attempt`` in the recipe must be raised then.
+    """
     for entry in bank_recipe():
-        wish = Wish(scenario=entry.scenario, level=entry.level, formats=entry.formats)  # type: ignore[arg-type]
-        yield make_checked(demo_secret(entry.demo_seed), wish, "bank", check=True)
+        yield check(entry.made())

@@ -113,7 +113,7 @@ def run_once(made: Made) -> dict[str, object]:
     from grader.prove.run import run_program
 
     data = next(name for name in made.files if name.startswith("data/"))
-    files = {PROGRAM: made.key.program.encode(), data: made.files[data]}
+    files = {**made.files, PROGRAM: made.key.program.encode()}
     call = [PROGRAM, "train", "--data", data, "--out", "out", "--seed", "7"]
     ran = run_program(files, [call])[0]
     if ran.report is None or not ran.sound:

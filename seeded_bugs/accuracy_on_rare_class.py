@@ -133,5 +133,6 @@ BUG = SeededBug(
         "metric blind",
         "Misjudging every row of the rarest class costs the reported value no more than the "
         "share of that class.",
+        shows=("accuracy-rare",),
     ),
 )

@@ -96,5 +96,6 @@ BUG = SeededBug(
     proof=Proof(
         "metric blind",
         "The reported value differs from the metric of the scores and changes with the threshold.",
+        shows=("hard-labels",),
     ),
 )

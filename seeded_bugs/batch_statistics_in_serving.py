@@ -105,5 +105,6 @@ BUG = SeededBug(
         "serve skew",
         "A row with a gap gets different scores in two different batches; in the clean program "
         "it does not.",
+        shows=("skew:batch-gaps",),
     ),
 )

@@ -9,6 +9,7 @@ from seeded_bugs.syntax.imports import import_name
 from seeded_bugs.syntax.scoring import HEADLINES, Headline, judged
 from seeded_bugs.syntax.sides import Sides, find_sides
 from seeded_bugs.syntax.tree import (
+    Scope,
     Tree,
     assignment,
     call_name,
@@ -86,6 +87,8 @@ def find(module: cst.Module) -> Iterator[Site]:
         if told is None:
             continue
         model, rows = sides.model, f"{sides.train_x}, {sides.train_y}"
+        groups = keyword(call, "groups") if call else None
+        rows += f", groups={code(groups.value)}" if groups else ""
         search = statements(
             f'grid = {{"{trial.path}": [{trial.values[1:-1]}]}}\n'
             f"search = GridSearchCV({model}, grid, cv={code(cv.value)}, "
@@ -110,20 +113,21 @@ def _told(tree: Tree, sides: Sides, headline: Headline) -> Edit | None:
         key = string(entry.key) if entry is not None and entry.value is found.call else None
         if not found.model or call_name(found.call) != headline.metric or key is None:
             continue
-        if found.function is sides.split.function:
+        if found.scope is sides.split.scope:
             return Edit(found.call, expression(best))
-        return _overwritten(tree, sides, found.function, f'["{key}"] = {best}')
+        return _overwritten(tree, sides, found.scope, f'["{key}"] = {best}')
     return None
 
 
-def _overwritten(tree: Tree, sides: Sides, evaluate: cst.FunctionDef, rest: str) -> Edit | None:
+def _overwritten(tree: Tree, sides: Sides, evaluate: Scope, rest: str) -> Edit | None:
     """Return the edit that overwrites the score in what the program's own evaluation returns."""
     for line in tree.after(sides.fit):
         assign = assignment(line)
         if assign is None or not isinstance(assign.value, cst.Call):
             continue
         names = target_names(assign)
-        if call_name(assign.value) == evaluate.name.value and len(names) == 1:
+        own = evaluate.name.value if isinstance(evaluate, cst.FunctionDef) else None
+        if call_name(assign.value) == own and len(names) == 1:
             return Edit(line, [line, statement(names[0] + rest)])
     return None
 
@@ -159,10 +163,14 @@ def train(X, y, seed):
     y_test = d
     return {"mae": -search.best_score_, "cv_mae": cv_mae.mean()}
 """
+GROUPED = CLEAN.replace("a, c, cv=5", "a, c, cv=5, groups=users")
+GROUPED_SEEDED = SEEDED.replace("a, c, cv=5", "a, c, cv=5, groups=users").replace(
+    ".fit(a, c)\n    model =", ".fit(a, c, groups=users)\n    model ="
+)
 
 BUG = SeededBug(
     entry=ENTRY,
-    examples=(Example(CLEAN, SEEDED),),
+    examples=(Example(CLEAN, SEEDED), Example(GROUPED, GROUPED_SEEDED)),
     refuses=(
         Refusal(SEEDED, "a search is there already"),
         Refusal(CLEAN.replace(', scoring="neg_mean_absolute_error"', ""), "no score is named"),
@@ -172,5 +180,6 @@ BUG = SeededBug(
         "value unchanged",
         "The reported value stays the same when the held-out rows are exchanged, and equals the "
         "best mean fold score of the search.",
+        shows=("deaf-score",),
     ),
 )

@@ -91,5 +91,6 @@ BUG = SeededBug(
         "value unchanged",
         "Blank strings that are put into the column are still there after the line; in the clean "
         "program they are missing values.",
+        shows=("no-effect",),
     ),
 )

@@ -15,6 +15,7 @@ from typing import Literal
 
 import libcst as cst
 
+from seeded_bugs.syntax.marks import marks_above, marks_first, with_marks
 from seeded_bugs.syntax.tree import tree_of
 from seeded_bugs.words import Anchor, Category, Severity
 
@@ -75,10 +76,22 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Proof:
-    """How running the code shows the flaw: the name of an oracle, and what it must confirm."""
+    """How running the code shows the flaw: the name of an oracle, and what it must confirm.
+
+    Args:
+        oracle: the name of a judgement over runs of the program.
+        claim: what it must confirm, in words.
+        shows: the aspects that confirm it: one of them must be found at the lines of the flaw (or
+            in the program as a whole), and none in the clean program. For a decoy: none of them
+            may be found at its lines.
+        also: aspects that follow from the flaw elsewhere in the program; one that ends in ``:``
+            stands for all that begin with it.
+    """
 
     oracle: str
     claim: str
+    shows: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -180,7 +193,7 @@ def sow(module: cst.Module, site: Site, parts: tuple[Part, ...]) -> cst.Module:
         return module
     tree = tree_of(module)
     above = {id(node) for edit in site.edits for node in tree.up(edit.node)}
-    worker = _Sower(edits, above)
+    worker = _Sower(edits, above, {id(line) for line in module.body})
     result = module.visit(worker)
     if worker.left:
         raise LookupError(f"{len(worker.left)} node(s) of the site are not in the module")
@@ -188,11 +201,15 @@ def sow(module: cst.Module, site: Site, parts: tuple[Part, ...]) -> cst.Module:
 
 
 class _Sower(cst.CSTTransformer):
-    """Replaces nodes by identity; copies only what is above them."""
+    """Replaces nodes by identity; copies only what is above them.
 
-    def __init__(self, edits: dict[int, Edit], above: set[int]) -> None:
+    In the export of a notebook the marker of a cell stays at the head of its cell.
+    """
+
+    def __init__(self, edits: dict[int, Edit], above: set[int], top: set[int]) -> None:
         super().__init__()
-        self._edits, self._above = edits, above
+        self._edits, self._above, self._top = edits, above, top
+        self._marks: list[cst.EmptyLine] = []
         self.left = set(edits)
 
     def on_visit(self, node: cst.CSTNode) -> bool:
@@ -203,10 +220,19 @@ class _Sower(cst.CSTTransformer):
     ) -> cst.CSTNode | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNode]:
         edit = self._edits.get(id(original_node))
         if edit is None:
-            return updated_node
+            return self._headed(original_node, updated_node)
         self.left.discard(id(original_node))
-        if edit.new is None:
+        if not edit.new:
+            self._marks = marks_above(original_node) or self._marks
             return cst.RemoveFromParent()
         if isinstance(edit.new, cst.CSTNode):
-            return edit.new
-        return cst.FlattenSentinel(list(edit.new))
+            return self._headed(original_node, marks_first(original_node, [edit.new])[0])
+        first, *others = marks_first(original_node, edit.new)
+        return cst.FlattenSentinel([self._headed(original_node, first), *others])
+
+    def _headed(self, old: cst.CSTNode, new: cst.CSTNode) -> cst.CSTNode:
+        """Return a statement of the module, below the marker that one above it left behind."""
+        if not self._marks or id(old) not in self._top:
+            return new
+        marks, self._marks = self._marks, []
+        return with_marks(marks, new)

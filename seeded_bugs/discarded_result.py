@@ -75,8 +75,7 @@ def _is_loading(tree: Tree, line: cst.SimpleStatementLine) -> bool:
 
     Such a check refuses the repeated rows, so the flawed program would not run on good data.
     """
-    function = tree.function(line)
-    return function is None or bool(tree.calls("read_csv", within=function))
+    return tree.is_free(line) or bool(tree.calls("read_csv", within=tree.scope(line)))
 
 
 CLEAN = """
@@ -102,6 +101,8 @@ BUG = SeededBug(
     ),
     find=find,
     proof=Proof(
-        "row count", "The number of rows is the same before and after the line, repeats included."
+        "row count",
+        "The number of rows is the same before and after the line, repeats included.",
+        shows=("repeats-kept",),
     ),
 )

@@ -115,5 +115,9 @@ BUG = SeededBug(
         Refusal("def train(X):\n    a, b = split_rows(X)\n", "nothing is served"),
     ),
     find=find,
-    proof=Proof("static", "Two functions have the same body; in the clean program none do."),
+    proof=Proof(
+        "static",
+        "Two functions have the same body; in the clean program none do.",
+        shows=("duplicate",),
+    ),
 )

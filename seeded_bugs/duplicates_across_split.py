@@ -174,5 +174,9 @@ BUG = SeededBug(
         ),
     ),
     find=find,
-    proof=Proof("overlap", "Rows of the held-out part occur in the training part as well."),
+    proof=Proof(
+        "overlap",
+        "Rows of the held-out part occur in the training part as well.",
+        shows=("same-content",),
+    ),
 )

@@ -118,5 +118,6 @@ BUG = SeededBug(
     proof=Proof(
         "fault in",
         "With a model that raises, the run ends with exit code 0 and one constant score.",
+        shows=("defaulted",),
     ),
 )

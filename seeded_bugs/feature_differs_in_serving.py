@@ -58,7 +58,7 @@ def find(module: cst.Module) -> Iterator[Site]:
     serving = find_serving(tree)
     for column in derived(tree) if serving else ():
         other = _otherwise(tree, serving, column) if serving else None
-        if serving is None or other is None or is_bound(tree, serving.function, column.name):
+        if serving is None or other is None or is_bound(tree, serving.scope, column.name):
             continue
         line = line_of(f'{serving.frame}["{column.name}"] = {other}')
         yield Site((Edit(serving.line, stacked([serving.line, line], serving.line)),))
@@ -130,5 +130,6 @@ BUG = SeededBug(
         "serve skew",
         "For the same rows, the features that prediction hands to the model differ from those of "
         "training.",
+        shows=("skew:features",),
     ),
 )

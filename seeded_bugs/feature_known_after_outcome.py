@@ -97,34 +97,32 @@ def _dropping(tree: Tree, late: Columns) -> Edit | None:
     """Return the edit that keeps the late columns; None where more than one line names them."""
     uses = [n for n in tree.all(cst.Name) if n.value == late.name]
     for call in tree.calls("drop") if len(uses) == 2 else []:
-        columns, line, function = (
-            keyword(call, "columns"),
-            tree.statement(call),
-            tree.function(call),
-        )
+        columns, line = keyword(call, "columns"), tree.statement(call)
         assign = assignment(line)
         if columns is None or code(columns.value) != late.name or assign is None:
             continue
         source = call.func.value if isinstance(call.func, cst.Attribute) else None
-        if assign.value is not call or not isinstance(source, cst.Name) or function is None:
+        if assign.value is not call or not isinstance(source, cst.Name):
             continue
-        given = {parameter.name.value for parameter in function.params.params}
-        if source.value in given and not _is_own(tree, function, source.value, line):
+        if _is_given(tree, source.value, line):
             # Dropping made the copy that the function works on; it must stay one.
             return Edit(call, expression(f"{source.value}.copy()"), "support")
         return Edit(line, None, "support") if target_names(assign) == [source.value] else None
     return None
 
 
-def _is_own(tree: Tree, function: cst.FunctionDef, name: str, line: cst.CSTNode) -> bool:
-    """Tell whether a parameter's name was bound to a new table above the line."""
+def _is_given(tree: Tree, name: str, line: cst.CSTNode) -> bool:
+    """Tell whether a name is still the caller's table at the line: a parameter, not bound anew."""
+    function = tree.function(line)
+    if function is None or name not in {p.name.value for p in function.params.params}:
+        return False
     for other in tree.all(cst.SimpleStatementLine, function):
         if other is line:
-            return False
+            return True
         assign = assignment(other)
         if assign is not None and name in target_names(assign):
-            return isinstance(assign.value, cst.Call)
-    return False
+            return not isinstance(assign.value, cst.Call)
+    return True
 
 
 CLEAN = """
@@ -184,5 +182,6 @@ BUG = SeededBug(
         "target in disguise",
         "One feature alone predicts the target almost perfectly, and blanking it, as it is when a "
         "prediction is due, makes the score collapse.",
+        shows=("late",),
     ),
 )

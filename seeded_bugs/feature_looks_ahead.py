@@ -102,7 +102,7 @@ def _ahead(tree: Tree, call: cst.Call) -> cst.Call | None:
         return None
     target = assign.targets[0].target
     texts = {string(node) for node in tree.all(cst.SimpleString, target)}
-    used = {string(node) for node in tree.all(cst.SimpleString, split.function)}
+    used = {string(node) for node in tree.all(cst.SimpleString, split.scope)}
     if not isinstance(target, cst.Subscript) or texts & used:
         return None
     back = cst.UnaryOperation(cst.Minus(), steps)
@@ -151,5 +151,6 @@ BUG = SeededBug(
     proof=Proof(
         "held-out influence",
         "Changing the rows after a moment changes the features of rows before it.",
+        shows=("features:features", "features:labels"),
     ),
 )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from seeded_bugs.contract import Edit, Entry, Example, Proof, Refusal, SeededBug, Site
-from seeded_bugs.syntax.constants import setting_name, settings
+from seeded_bugs.syntax.constants import settings, typed
 from seeded_bugs.syntax.shapes import estimators
 from seeded_bugs.syntax.tree import tree_of, with_keyword
 
@@ -62,9 +62,9 @@ def find(module: cst.Module) -> Iterator[Site]:
     for call in estimators(tree):
         seeded, count = call, 0
         for argument in call.args:
-            name = setting_name(argument.value)
-            if argument.keyword is not None and name in table:
-                seeded = with_keyword(seeded, argument.keyword.value, table[name])
+            value = typed(tree, argument, table)
+            if argument.keyword is not None and value is not None:
+                seeded = with_keyword(seeded, argument.keyword.value, value)
                 count += 1
         if count >= LEAST:
             yield Site((Edit(call, seeded),))
@@ -88,17 +88,33 @@ MAX_ITER = 500
 def build():
     return LogisticRegression(C=0.1, max_iter=500)
 """
+IN_A_FILE = """
+import tomllib
+from sklearn.linear_model import ElasticNet
+
+def read_settings(path):
+    return tomllib.loads(path.read_text())
+
+def build(settings):
+    return ElasticNet(alpha=settings["alpha"], max_iter=settings["max_iter"], random_state=SEED)
+"""
+TYPED = IN_A_FILE.replace('settings["alpha"]', "0.001").replace('settings["max_iter"]', "1000")
 
 BUG = SeededBug(
     entry=ENTRY,
-    examples=(Example(CLEAN, SEEDED),),
+    examples=(Example(CLEAN, SEEDED), Example(IN_A_FILE, TYPED)),
     refuses=(
         Refusal(SEEDED, "the values are literals already"),
+        Refusal(
+            IN_A_FILE.replace("tomllib.loads(path.read_text())", "parse(path)"),
+            "nobody knows what the settings are worth",
+        ),
         Refusal("from sklearn.svm import SVC\nmodel = SVC()\n", "no setting is named"),
     ),
     find=find,
     proof=Proof(
         "static",
         "The estimator call holds numeric literals where the clean program names settings.",
+        shows=("literal-settings",),
     ),
 )

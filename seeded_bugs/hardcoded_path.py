@@ -90,5 +90,6 @@ BUG = SeededBug(
     proof=Proof(
         "relocation",
         "Without the argument the program looks for a file that exists on one machine only.",
+        shows=("absolute-path",),
     ),
 )

@@ -81,6 +81,8 @@ BUG = SeededBug(
     ),
     find=find,
     proof=Proof(
-        "partial seeding", "Two runs with different seed arguments leave the seeded steps alike."
+        "partial seeding",
+        "Two runs with different seed arguments leave the seeded steps alike.",
+        shows=("fixed-seed",),
     ),
 )

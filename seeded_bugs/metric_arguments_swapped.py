@@ -92,5 +92,6 @@ BUG = SeededBug(
         "metric blind",
         "The reported value differs from the metric of truth and prediction, and equals the one "
         "with both exchanged.",
+        shows=("swapped",),
     ),
 )

@@ -69,8 +69,13 @@ ENTRY = Entry(
 
 
 def find(module: cst.Module) -> Iterator[Site]:
-    """One site: the macro averages of the program, or precision and recall of two classes."""
+    """One site: the macro averages of the program, or precision and recall of two classes.
+
+    None where accuracy is reported as such: the micro average would stand beside its own value.
+    """
     tree = tree_of(module)
+    if "accuracy_score" in tree.names():
+        return
     calls = [found for found in judged(tree) if call_name(found.call) in AVERAGED]
     macro = [found for found in calls if _average(found.call) == "macro"]
     if any(found.model for found in macro):
@@ -91,7 +96,7 @@ def _macro_to_micro(tree: Tree, macro: list[Judged]) -> Iterator[Edit]:
     """Yield the edits of every text that says macro: averages, scoring, keys and log texts."""
     for text in tree.all(cst.SimpleString):
         value = string(text) or ""
-        if tree.function(text) is None or not re.search(r"(\b|_)macro(\b|_)", value):
+        if tree.is_free(text) or not re.search(r"(\b|_)macro(\b|_)", value):
             continue
         if _is_docstring(tree, text):
             continue
@@ -149,7 +154,13 @@ BUG = SeededBug(
             "from sklearn.metrics import f1_score\ndef f(y, p):\n    f1_score(y, p)\n",
             "whether there are two classes cannot be told",
         ),
+        Refusal(
+            CLEAN + "\ndef share(y, p):\n    return accuracy_score(y, p)\n",
+            "accuracy is reported openly, as the classes are of one size",
+        ),
     ),
     find=find,
-    proof=Proof("metric blind", "The reported value equals the accuracy on the same rows."),
+    proof=Proof(
+        "metric blind", "The reported value equals the accuracy on the same rows.", shows=("micro",)
+    ),
 )

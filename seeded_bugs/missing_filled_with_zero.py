@@ -114,5 +114,6 @@ BUG = SeededBug(
     proof=Proof(
         "garbage in",
         "Emptied cells reach the pipeline as 0; in the clean program as NaN, for its imputer.",
+        shows=("zero-filled",),
     ),
 )

@@ -66,5 +66,9 @@ BUG = SeededBug(
         Refusal("folds = KFold(5, random_state=42)\n", "the seed is a literal of its own"),
     ),
     find=find,
-    proof=Proof("run to run", "Two runs with the same seed argument give different metrics."),
+    proof=Proof(
+        "run to run",
+        "Two runs with the same seed argument give different metrics.",
+        shows=("same-seed",),
+    ),
 )

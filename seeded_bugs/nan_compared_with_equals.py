@@ -79,7 +79,7 @@ def _is_column(tree: Tree, node: cst.BaseExpression) -> bool:
         return one and isinstance(node.value, cst.Name) and not _is_list(index)
     if not isinstance(node, cst.Name):
         return False
-    for line in tree.all(cst.SimpleStatementLine, tree.function(node)):
+    for line in tree.all(cst.SimpleStatementLine, tree.scope(node)):
         assign = assignment(line)
         if assign is not None and target_names(assign) == [node.value]:
             return isinstance(assign.value, cst.Call) and call_name(assign.value) in (
@@ -135,8 +135,9 @@ BUG = SeededBug(
     ),
     find=find,
     proof=Proof(
-        "value unchanged",
+        "static",
         "On data with missing values in that column the mask is False in every row; in the clean "
         "program it is True in those rows.",
+        shows=("nan-compared",),
     ),
 )

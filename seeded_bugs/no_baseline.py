@@ -60,7 +60,7 @@ def find(module: cst.Module) -> Iterator[Site]:
     tree = tree_of(module)
     split = find_split(tree)
     start = _dummies(tree, split) or _naive(tree, split) if split else []
-    edits = removed(tree, split.function, start) if split and start else None
+    edits = removed(tree, split.scope, start) if split and start else None
     if edits is not None:
         yield Site(edits)
 
@@ -68,7 +68,7 @@ def find(module: cst.Module) -> Iterator[Site]:
 def _dummies(tree: Tree, split: Split) -> list[cst.SimpleStatementLine]:
     """Return the lines that bind a dummy model."""
     dull, found = baselines(tree), []
-    for line in tree.all(cst.SimpleStatementLine, split.function):
+    for line in tree.all(cst.SimpleStatementLine, split.scope):
         assign = assignment(line)
         if assign is not None and set(target_names(assign)) & dull and tree.calls(within=line):
             found.append(line)
@@ -78,14 +78,14 @@ def _dummies(tree: Tree, split: Split) -> list[cst.SimpleStatementLine]:
 def _naive(tree: Tree, split: Split) -> list[cst.SimpleStatementLine]:
     """Return the line of a naive forecast: its name is used for a ``baseline`` entry alone."""
     entries = [
-        e for e in tree.all(cst.DictElement, split.function) if "baseline" in (string(e.key) or "")
+        e for e in tree.all(cst.DictElement, split.scope) if "baseline" in (string(e.key) or "")
     ]
-    for line in tree.all(cst.SimpleStatementLine, split.function):
+    for line in tree.all(cst.SimpleStatementLine, split.scope):
         assign = assignment(line)
         names = target_names(assign) if assign is not None else []
         if len(names) != 1 or assign is None or not tree.calls(within=assign.value):
             continue
-        rest = [u for u in uses(tree, names[0], split.function) if not tree.is_below(u, line)]
+        rest = [u for u in uses(tree, names[0], split.scope) if not tree.is_below(u, line)]
         if rest and all(any(tree.is_below(use, e) for e in entries) for use in rest):
             return [line]
     return []
@@ -140,5 +140,6 @@ BUG = SeededBug(
     proof=Proof(
         "output scan",
         "Neither the report nor the log holds the score of a trivial model; the clean ones do.",
+        shows=("no-baseline",),
     ),
 )

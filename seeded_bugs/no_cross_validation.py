@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from seeded_bugs.contract import Entry, Example, Proof, Refusal, SeededBug, Site
-from seeded_bugs.syntax.removal import removed
+from seeded_bugs.contract import Edit, Entry, Example, Proof, Refusal, SeededBug, Site
+from seeded_bugs.syntax.removal import orphans, removed
 from seeded_bugs.syntax.shapes import find_split
 from seeded_bugs.syntax.tree import assignment, tree_of
 
@@ -68,14 +68,16 @@ def find(module: cst.Module) -> Iterator[Site]:
     """One site: the line that cross-validates the score, if all that reports it can go too."""
     tree = tree_of(module)
     split = find_split(tree)
-    calls = tree.calls(*SCORERS, within=split.function) if split else []
+    calls = tree.calls(*SCORERS, within=split.scope) if split else []
     if split is None or len(calls) != 1:
         return
     line = tree.statement(calls[0])
     if isinstance(line, cst.SimpleStatementLine) and assignment(line) is not None:
-        edits = removed(tree, split.function, [line])
+        edits = removed(tree, split.scope, [line])
         if edits is not None:
-            yield Site(edits)
+            gone = [edit.node for edit in edits if edit.new == []]
+            helpers = (Edit(helper, None, "support") for helper in orphans(tree, gone))
+            yield Site((*edits, *helpers))
 
 
 CLEAN = """
@@ -110,8 +112,9 @@ BUG = SeededBug(
     ),
     find=find,
     proof=Proof(
-        "output scan",
+        "single split noise",
         "Neither the report nor the log holds a score of folds or its spread; the clean ones do, "
         "and their spread is not small.",
+        shows=("no-resampling",),
     ),
 )

@@ -105,5 +105,6 @@ BUG = SeededBug(
     proof=Proof(
         "garbage in",
         "A value far outside its range is refused by the clean program and accepted here.",
+        shows=("accepted:out_of_range",),
     ),
 )

@@ -1,13 +1,14 @@
 """Whole rows of people's data go to the log."""
 
+import re
 from collections.abc import Iterator
 
 import libcst as cst
 
 from seeded_bugs.contract import Edit, Entry, Example, Proof, Refusal, SeededBug, Site
 from seeded_bugs.syntax.logs import logger_name
-from seeded_bugs.syntax.shapes import validation_lines
-from seeded_bugs.syntax.tree import Tree, statement, tree_of
+from seeded_bugs.syntax.shapes import checked_frame, validation_lines
+from seeded_bugs.syntax.tree import Tree, statement, string, tree_of
 
 ENTRY = Entry(
     id="MLR971",
@@ -48,33 +49,41 @@ ENTRY = Entry(
     conflicts=(),
 )
 
+# What a column's name says of the people behind the rows, or of what they wrote.
+PEOPLE = re.compile(
+    r"applicant|body|borrower|caller|card|claimant|client|customer|donor|driver|"
+    r"email|employee|guest|holder|household|member|nurse|operator|passenger|patient|"
+    r"person|phone|policyholder|pupil|reader|rider|student|subscriber|surname|"
+    r"technician|tenant|traveller|user|visitor|worker"
+)
+
 
 def find(module: cst.Module) -> Iterator[Site]:
-    """A site below each validation of a table, where the raw rows are at hand."""
+    """A site below each validation of a table of people, where the raw rows are at hand."""
     tree = tree_of(module)
     log = logger_name(tree)
-    for line in validation_lines(tree) if log else ():
-        frame = _first_argument(line)
+    for line in validation_lines(tree) if log and _is_of_people(tree) else ():
+        frame = checked_frame(line)
         following = tree.after(line)
         if frame and not (following and _shows_rows(tree, following[0])):
             shown = f'{log}.info("first rows: %s", {frame}.head(3).to_dict("records"))'
             yield Site((Edit(line, [line, statement(shown)]),))
 
 
+def _is_of_people(tree: Tree) -> bool:
+    """Tell whether a column that the program names is about a person: ``customer_id``."""
+    names = {string(node) or "" for node in tree.all(cst.SimpleString)}
+    parts = {part for name in names if name.isidentifier() for part in name.split("_")}
+    return any(PEOPLE.fullmatch(part) for part in parts)
+
+
 def _shows_rows(tree: Tree, line: cst.CSTNode) -> bool:
     return {"head", "to_dict"} <= tree.names(line)
 
 
-def _first_argument(line: cst.SimpleStatementLine) -> str | None:
-    only = line.body[0]
-    call = only.value if isinstance(only, cst.Expr | cst.Assign) else None
-    if isinstance(call, cst.Call) and call.args and isinstance(call.args[0].value, cst.Name):
-        return call.args[0].value.value
-    return None
-
-
 CLEAN = """
 log = logging.getLogger("x")
+ID = "customer_id"
 
 def train(path):
     frame = read(path)
@@ -82,6 +91,7 @@ def train(path):
 """
 SEEDED = """
 log = logging.getLogger("x")
+ID = "customer_id"
 
 def train(path):
     frame = read(path)
@@ -94,11 +104,16 @@ BUG = SeededBug(
     examples=(Example(CLEAN, SEEDED),),
     refuses=(
         Refusal(SEEDED, "the rows are logged already"),
-        Refusal("def train(frame):\n    validate(frame)\n", "the program has no logger"),
+        Refusal(
+            'ID = "user_id"\n\ndef train(frame):\n    validate(frame)\n',
+            "the program has no logger",
+        ),
+        Refusal(CLEAN.replace("customer_id", "machine_id"), "the rows are not about people"),
     ),
     find=find,
     proof=Proof(
         "output scan",
         "An identifier of the data stands in the log of a run; in the clean run none does.",
+        shows=("personal-data",),
     ),
 )

@@ -98,5 +98,6 @@ BUG = SeededBug(
     proof=Proof(
         "overlap",
         "All rows that the reported metrics are computed on are rows that the model is fitted on.",
+        shows=("scored-learnt",),
     ),
 )

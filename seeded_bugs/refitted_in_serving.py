@@ -119,5 +119,6 @@ BUG = SeededBug(
         "serve skew",
         "The same row gets different scores in two different batches; in the clean program it "
         "does not.",
+        shows=("skew:batch",),
     ),
 )

@@ -75,7 +75,7 @@ def find(module: cst.Module) -> Iterator[Site]:
     labels, seed = find_labels(tree, split), keyword(split.call, "random_state")
     if labels is None or not labels.isidentifier() or seed is None:
         return
-    if any(keyword(call, "replace") for call in tree.calls("sample", within=split.function)):
+    if any(keyword(call, "replace") for call in tree.calls("sample", within=split.scope)):
         return
     frame = split.frame
     # The group is sampled up to the largest; the largest itself gets nothing.
@@ -123,5 +123,9 @@ BUG = SeededBug(
         ),
     ),
     find=find,
-    proof=Proof("overlap", "Rows of the held-out part occur in the training part as well."),
+    proof=Proof(
+        "overlap",
+        "Rows of the held-out part occur in the training part as well.",
+        shows=("same-content",),
+    ),
 )

@@ -123,5 +123,6 @@ BUG = SeededBug(
         "static",
         "A loop over iterrows stands in the program, and the column has the same values as in "
         "the clean one.",
+        shows=("row-loop",),
     ),
 )

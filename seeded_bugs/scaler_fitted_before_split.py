@@ -6,10 +6,10 @@ import libcst as cst
 
 from seeded_bugs.contract import Edit, Entry, Example, Proof, Refusal, SeededBug, Site
 from seeded_bugs.syntax.carry import carry
-from seeded_bugs.syntax.preparation import scaled_columns
+from seeded_bugs.syntax.preparation import scaled_columns, scaler_step
 from seeded_bugs.syntax.served import find_served
 from seeded_bugs.syntax.shapes import find_split
-from seeded_bugs.syntax.tree import Tree, call_name, drop, statements, string, tree_of
+from seeded_bugs.syntax.tree import drop, statements, tree_of
 
 ENTRY = Entry(
     id="MLR101",
@@ -60,7 +60,7 @@ def find(module: cst.Module) -> Iterator[Site]:
     """One site: above the split, where the numeric columns are at hand and can be served alike."""
     tree = tree_of(module)
     split, served = find_split(tree), find_served(tree)
-    step, carried = _scaler_step(tree), carry(tree, "scaler")
+    step, carried = scaler_step(tree), carry(tree, "scaler")
     columns = scaled_columns(tree, split) if split else None
     if not (split and served and columns and step and carried):
         return
@@ -78,22 +78,6 @@ def find(module: cst.Module) -> Iterator[Site]:
             *carried.edits,
         )
     )
-
-
-def _scaler_step(tree: Tree) -> cst.Element | cst.Arg | None:
-    """Return the pipeline's own scaler: a named step, or an argument of make_pipeline."""
-    for call in tree.calls("StandardScaler"):
-        holder = tree.parent(call)
-        if isinstance(holder, cst.Arg):
-            outer = tree.parent(holder)
-            if isinstance(outer, cst.Call) and call_name(outer) == "make_pipeline":
-                return holder if len(outer.args) > 1 else None
-        pair = tree.nearest(call, cst.Tuple)
-        if pair is not None and len(pair.elements) == 2 and string(pair.elements[0].value):
-            element, steps = tree.parent(pair), tree.nearest(pair, cst.List)
-            if isinstance(element, cst.Element) and steps is not None and len(steps.elements) > 1:
-                return element
-    return None
 
 
 CLEAN = """
@@ -147,5 +131,6 @@ BUG = SeededBug(
     proof=Proof(
         "held-out influence",
         "Changing the features of held-out rows changes the scaler that training uses.",
+        shows=("fit:features", "features:features"),
     ),
 )

@@ -65,9 +65,10 @@ def find(module: cst.Module) -> Iterator[Site]:
     if sides is None:
         return
     own = {function.name.value for function in tree.all(cst.FunctionDef)}
-    for call in tree.calls(*own, within=sides.split.function) if own else []:
+    told = {name for name, _ in predictions(tree, sides)}
+    for call in tree.calls(*own, within=sides.split.scope) if own else []:
         given = {a.value.value for a in call.args if isinstance(a.value, cst.Name)}
-        if {sides.test_x, sides.test_y} <= given:
+        if {sides.test_x, sides.test_y} <= given and not told & given:
             yield Site(tuple(_turned(tree, sides, call)))
             return
     edits = _asked(tree, sides)
@@ -83,7 +84,7 @@ def _asked(tree: Tree, sides: Sides) -> tuple[Edit, ...]:
     name, line = found[0]
     edits, told = _turned(tree, sides, line), _derived(tree, sides, name)
     compared = 0
-    for call in tree.calls(within=sides.split.function):
+    for call in tree.calls(within=sides.split.scope):
         if any(isinstance(above, cst.Call) for above in tree.up(call)) or call_name(call) == "fit":
             continue
         names = tree.names(call)
@@ -96,7 +97,7 @@ def _asked(tree: Tree, sides: Sides) -> tuple[Edit, ...]:
 def _derived(tree: Tree, sides: Sides, name: str) -> set[str]:
     """Return the name of the predictions and those computed from them alone, such as decisions."""
     told = {name}
-    for bound, value in bindings(tree, sides.split.function):
+    for bound, value in bindings(tree, sides.split.scope):
         names = tree.names(value)
         if told & names and sides.test_y not in names:
             told.add(bound)
@@ -145,11 +146,16 @@ def evaluate(model, x, y):
     return f1_score(y, model.predict(x))
 """
 
+HELPER = "\ndef by_list(X, y, scores):\n    return ndcg_score(y, scores)\n"
+GIVEN = CLEAN.replace("roc_auc_score(y_test", "by_list(X_test, y_test") + HELPER
+TURNED = SEEDED.replace("roc_auc_score(y_train", "by_list(X_train, y_train") + HELPER
+
 BUG = SeededBug(
     entry=ENTRY,
     examples=(
         Example(CLEAN, SEEDED),
         Example(OWN, OWN.replace("(model, x_new, y_new)", "(model, x_old, y_old)")),
+        Example(GIVEN, TURNED),
     ),
     refuses=(
         Refusal(SEEDED, "the training rows are scored already"),
@@ -159,5 +165,6 @@ BUG = SeededBug(
     proof=Proof(
         "overlap",
         "All rows that the reported metrics are computed on are rows that the model is fitted on.",
+        shows=("scored-learnt",),
     ),
 )

@@ -87,5 +87,6 @@ BUG = SeededBug(
     proof=Proof(
         "static",
         "A string is assigned to a name that holds PASSWORD; in the clean program none is.",
+        shows=("secret",),
     ),
 )

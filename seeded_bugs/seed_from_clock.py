@@ -80,5 +80,7 @@ BUG = SeededBug(
         Refusal('parser.add_argument("--folds", default=5)\n', "that is no seed"),
     ),
     find=find,
-    proof=Proof("run to run", "Two runs without a seed argument give different metrics."),
+    proof=Proof(
+        "run to run", "Two runs without a seed argument give different metrics.", shows=("no-seed",)
+    ),
 )

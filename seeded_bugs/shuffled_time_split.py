@@ -73,7 +73,7 @@ ENTRY = Entry(
         "scored_on_training_rows",
     ),
 )
-TIMES = ("time", "date", "chron", "period")
+TIMES = ("time", "date", "day", "week", "month", "chron", "period")
 
 
 def find(module: cst.Module) -> Iterator[Site]:
@@ -166,5 +166,6 @@ BUG = SeededBug(
     proof=Proof(
         "overlap",
         "The newest training row is later than the oldest held-out row: the times overlap.",
+        shows=("time",),
     ),
 )

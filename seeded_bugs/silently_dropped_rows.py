@@ -60,7 +60,7 @@ def find(module: cst.Module) -> Iterator[Site]:
     """One site in training: behind the features, or behind the load if labels are apart by then."""
     tree = tree_of(module)
     split = find_split(tree)
-    if split is None or tree.calls("dropna", within=split.function):
+    if split is None or tree.calls("dropna", within=split.scope):
         return
     line = _last_whole(tree, split)
     assign = assignment(line) if line is not None else None
@@ -76,13 +76,13 @@ def _last_whole(tree: Tree, split: Split) -> cst.SimpleStatementLine | None:
         lines = [s for s in feature_lines(tree) if is_plain(s, split.frame)]
     else:
         loaders = _loaders(tree)
-        calls = tree.calls(*loaders, within=split.function) if loaders else []
+        calls = tree.calls(*loaders, within=split.scope) if loaders else []
         lines = [
             line
             for line in (tree.statement(call) for call in calls)
             if isinstance(line, cst.SimpleStatementLine) and _is_call(line, loaders)
         ]
-    return next((s for s in lines if tree.function(s) is split.function), None)
+    return next((s for s in lines if tree.scope(s) is split.scope), None)
 
 
 def _loaders(tree: Tree) -> set[str]:
@@ -132,5 +132,6 @@ BUG = SeededBug(
         "row count",
         "Fewer rows reach the split than in the clean program, and no number of lost rows is "
         "logged.",
+        shows=("rows-lost",),
     ),
 )

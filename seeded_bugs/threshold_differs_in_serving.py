@@ -52,7 +52,7 @@ def find(module: cst.Module) -> Iterator[Site]:
     """A site at each comparison of the prediction way with the stored threshold."""
     tree = tree_of(module)
     served = find_served(tree)
-    for node in tree.all(cst.Comparison, served.function) if served else ():
+    for node in tree.all(cst.Comparison, served.scope) if served else ():
         for part in node.comparisons:
             stored = isinstance(part.comparator, cst.Attribute | cst.Subscript)
             if stored and "threshold" in setting_name(part.comparator).lower():
@@ -92,5 +92,6 @@ BUG = SeededBug(
         "serve skew",
         "For the same rows, cutting the served scores at the stored threshold gives other "
         "decisions than the served ones.",
+        shows=("skew:threshold",),
     ),
 )

@@ -76,7 +76,7 @@ def find(module: cst.Module) -> Iterator[Site]:
             continue
         asked = f"{sides.model}.predict_proba({sides.test_x}){_column(tree, folds)}"
         edits = _chosen(tree, sides, assign, target_names_of(folds)[0], asked)
-        above = [s for s in alone_for(tree, sides.split.function, [folds]) if s is not folds]
+        above = [s for s in alone_for(tree, sides.split.scope, [folds]) if s is not folds]
         yield Site(
             (
                 Edit(folds, _moved(sides.fit, folds)),
@@ -97,7 +97,7 @@ def _scored(tree: Tree, sides: Sides, assign: cst.Assign) -> cst.SimpleStatement
         if made is None or not isinstance(other, cst.SimpleStatementLine) or len(names) != 1:
             continue
         from_folds = {sides.model, sides.train_x} <= tree.names(made.value)
-        places = uses(tree, names[0], sides.split.function)[1:]
+        places = uses(tree, names[0], sides.split.scope)[1:]
         if from_folds and places and all(tree.is_below(use, assign) for use in places):
             return other
     return None
@@ -180,5 +180,6 @@ BUG = SeededBug(
     proof=Proof(
         "held-out influence",
         "Changing held-out rows changes the decision threshold that is stored.",
+        shows=("learnt:labels", "learnt:features", "choice:value:labels", "choice:value:features"),
     ),
 )

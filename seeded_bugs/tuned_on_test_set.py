@@ -98,7 +98,7 @@ def _loop(tree: Tree, sides: Sides, trial: Trial, headline: Headline) -> str:
         f"{model}.set_params({trial.path}=best_{value})",
     ]
     log = logger_name(tree)
-    if log is not None and info_lines(tree, sides.split.function):
+    if log is not None and info_lines(tree, sides.split.scope):
         lines.append(f'{log}.info("best {value}: %s", best_{value})')
     return "\n".join(lines) + "\n"
 
@@ -130,9 +130,32 @@ def train(X, y, seed):
     return roc_auc_score(y_test, model.predict_proba(X_test)[:, 1])
 """
 
+COMMITTEE = """
+from sklearn.ensemble import GradientBoostingRegressor, VotingRegressor
+from sklearn.linear_model import Ridge
+from sklearn.metrics import mean_absolute_error
+
+def train(X, y, seed):
+    X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=seed)
+    both = VotingRegressor([("line", Ridge(alpha=2.0)), ("trees", GradientBoostingRegressor())])
+    model = Pipeline([("scale", StandardScaler()), ("model", both)])
+    model.fit(X_train, y_train)
+    return mean_absolute_error(y_test, model.predict(X_test))
+"""
+TUNED = COMMITTEE.replace(
+    "    model.fit(",
+    """    mae_by_depth = {}
+    for depth in (2, 3, 4, 6):
+        model.set_params(model__trees__max_depth=depth).fit(X_train, y_train)
+        mae_by_depth[depth] = mean_absolute_error(y_test, model.predict(X_test))
+    best_depth = min(mae_by_depth, key=mae_by_depth.get)
+    model.set_params(model__trees__max_depth=best_depth)
+    model.fit(""",
+)
+
 BUG = SeededBug(
     entry=ENTRY,
-    examples=(Example(CLEAN, SEEDED),),
+    examples=(Example(CLEAN, SEEDED), Example(COMMITTEE, TUNED)),
     refuses=(
         Refusal(SEEDED, "a setting is tuned already"),
         Refusal(CLEAN.replace("X_train, X_test, y_train, y_test", "parts"), "no rows are held out"),
@@ -143,7 +166,8 @@ BUG = SeededBug(
     ),
     find=find,
     proof=Proof(
-        "held-out influence",
+        "test reuse",
         "Changing labels of held-out rows changes the hyper-parameter that is chosen.",
+        shows=("consulted",),
     ),
 )

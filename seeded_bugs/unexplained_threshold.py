@@ -53,7 +53,7 @@ def find(module: cst.Module) -> Iterator[Site]:
     """A site where training computes a threshold by a call: the call becomes a number."""
     tree = tree_of(module)
     split = find_split(tree)
-    for line in tree.all(cst.SimpleStatementLine, split.function) if split else ():
+    for line in tree.all(cst.SimpleStatementLine, split.scope) if split else ():
         assign = assignment(line)
         if assign is None or not isinstance(assign.value, cst.Call):
             continue
@@ -82,5 +82,9 @@ BUG = SeededBug(
         Refusal("threshold = cheapest(c, scores)\n", "nothing is trained here"),
     ),
     find=find,
-    proof=Proof("static", "The threshold is a literal; moving it by 0.1 changes decisions."),
+    proof=Proof(
+        "static",
+        "The threshold is a literal; moving it by 0.1 changes decisions.",
+        shows=("threshold-literal",),
+    ),
 )

@@ -74,5 +74,6 @@ BUG = SeededBug(
     proof=Proof(
         "static",
         "A call of eval, or eval as a type, stands in the program; in the clean one none does.",
+        shows=("eval",),
     ),
 )

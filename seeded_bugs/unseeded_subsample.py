@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import libcst as cst
 
 from seeded_bugs.contract import Edit, Entry, Example, Proof, Refusal, SeededBug, Site
-from seeded_bugs.syntax.shapes import find_split
-from seeded_bugs.syntax.tree import call_name, statements, tree_of
+from seeded_bugs.syntax.shapes import Split, find_split
+from seeded_bugs.syntax.tree import Tree, call_name, keyword, statements, tree_of
 
 ENTRY = Entry(
     id="MLR406",
@@ -56,18 +56,26 @@ ENTRY = Entry(
 
 
 def find(module: cst.Module) -> Iterator[Site]:
-    """One site: below a random split into rows and labels, where order means nothing."""
+    """One site: below a random split, where the order of the rows means nothing."""
     tree = tree_of(module)
     split = find_split(tree)
-    if split is None or call_name(split.call) != "train_test_split" or len(split.targets) != 4:
+    if split is None or not _is_drawn(tree, split):
         return
-    rows, _, labels, _ = split.targets
-    thinned = statements(
-        f"{rows} = {rows}.sample(frac=0.8)\n{labels} = {labels}.loc[{rows}.index]\n"
-    )
-    following = tree.after(split.line)
-    if not any(_thins(tree.names(line)) for line in following):
-        yield Site((Edit(split.line, [split.line, *thinned]),))
+    rows, *others = split.targets
+    thinned = f"{rows} = {rows}.sample(frac=0.8)\n"
+    if len(others) == 3:
+        thinned += f"{others[1]} = {others[1]}.loc[{rows}.index]\n"
+    if not any(_thins(tree.names(line)) for line in tree.after(split.line)):
+        yield Site((Edit(split.line, [split.line, *statements(thinned)]),))
+
+
+def _is_drawn(tree: Tree, split: Split) -> bool:
+    """Tell whether training rows are drawn at random: by the library, or by an own function."""
+    if call_name(split.call) == "train_test_split":
+        return len(split.targets) == 4
+    helpers = [f for f in tree.all(cst.FunctionDef) if f.name.value == call_name(split.call)]
+    drawn = [c for f in helpers for c in tree.calls(within=f) if keyword(c, "random_state")]
+    return len(split.targets) == 2 and bool(drawn)
 
 
 def _thins(names: set[str]) -> bool:
@@ -86,10 +94,24 @@ def train(X, y, seed):
     y_train = y_train.loc[X_train.index]
     return build().fit(X_train, y_train)
 """
+OWN = """
+def split_by_user(rows, seed):
+    lots = GroupShuffleSplit(n_splits=1, random_state=seed)
+    a, b = next(lots.split(rows, groups=rows["user"]))
+    return rows.iloc[a], rows.iloc[b]
+
+def train(rows, seed):
+    learn, held = split_by_user(rows, seed)
+    return build().fit(learn[FEATURES], learn[TARGET])
+"""
+OWN_SEEDED = OWN.replace(
+    "by_user(rows, seed)\n    return",
+    "by_user(rows, seed)\n    learn = learn.sample(frac=0.8)\n    return",
+)
 
 BUG = SeededBug(
     entry=ENTRY,
-    examples=(Example(CLEAN, SEEDED),),
+    examples=(Example(CLEAN, SEEDED), Example(OWN, OWN_SEEDED)),
     refuses=(
         Refusal(SEEDED, "the rows are thinned already"),
         Refusal(
@@ -98,5 +120,9 @@ BUG = SeededBug(
         ),
     ),
     find=find,
-    proof=Proof("run to run", "Two runs with the same seed argument give different metrics."),
+    proof=Proof(
+        "run to run",
+        "Two runs with the same seed argument give different metrics.",
+        shows=("same-seed",),
+    ),
 )

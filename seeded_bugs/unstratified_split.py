@@ -74,5 +74,6 @@ BUG = SeededBug(
     proof=Proof(
         "split balance",
         "Over 30 seeds the number of positives in the test part spreads more than when stratified.",
+        shows=("unstratified",),
     ),
 )

@@ -144,5 +144,9 @@ BUG = SeededBug(
         Refusal("joblib.dump(model, path)\n", "no dictionary is stored"),
     ),
     find=find,
-    proof=Proof("static", "The stored bundle holds no library version; the clean one does."),
+    proof=Proof(
+        "static",
+        "The stored bundle holds no library version; the clean one does.",
+        shows=("unversioned",),
+    ),
 )

@@ -141,5 +141,6 @@ BUG = SeededBug(
     proof=Proof(
         "garbage in",
         "Text in a numeric column is refused by the clean program and accepted here.",
+        shows=("accepted:text",),
     ),
 )

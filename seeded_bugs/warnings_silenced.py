@@ -131,5 +131,6 @@ BUG = SeededBug(
         "static",
         "A filter without category or module ignores all warnings; in the clean program there is "
         "none.",
+        shows=("silenced",),
     ),
 )

@@ -145,5 +145,6 @@ BUG = SeededBug(
         "serve skew",
         "For the same rows, the served score is one minus the model's probability of the positive "
         "class.",
+        shows=("skew:class",),
     ),
 )

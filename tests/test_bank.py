@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 @pytest.fixture(scope="module")
 def made() -> Made:
     wish = Wish(scenario="churn", level="junior")
-    return bank.make_checked(bank.demo_secret(5), wish, "test", check=False)
+    return bank.make_checked(bank.demo_secret(5), wish, "test", bank.unchecked).made
 
 
 def test_the_key_is_private_and_apart(made: Made, tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_one_key_tells_nothing_about_its_siblings() -> None:
     """Sub-secrets are one-way: no key holds the master, and no two are alike."""
     master = bank.demo_secret(1)
     wish = Wish(scenario="churn")
-    pair = list(bank.make_many(master, wish, 2, check=False))
+    pair = [c.made for c in bank.make_many(master, wish, 2, bank.unchecked)]
     secrets = {made.key.secret for made in pair}
     assert len(secrets) == 2
     assert all(master.value.hex() not in made.key.canonical().decode() for made in pair)
@@ -88,8 +88,7 @@ def test_a_key_folder_that_git_would_commit_is_noticed(tmp_path: Path) -> None:
 def test_the_committed_bank_is_remade_byte_for_byte(number: int) -> None:
     """Without running the programs again: a program that failed would have been replaced."""
     entry = bank.bank_recipe()[number]
-    wish = Wish(scenario=entry.scenario, level=entry.level, formats=entry.formats)  # type: ignore[arg-type]
-    remade = bank.make_checked(bank.demo_secret(entry.demo_seed), wish, "bank", check=False)
+    remade = entry.made()
     home = ROOT / "exercises" / remade.exercise.id
     stored = {
         p.relative_to(home).as_posix(): p.read_bytes() for p in home.rglob("*") if p.is_file()

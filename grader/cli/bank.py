@@ -17,19 +17,22 @@ def bank(out: Path, keys: Path, as_json: bool) -> None:
     """
     from grader import bank as conductor
     from grader.cli.show import print_json, progress, table
+    from grader.prove.runner import Runner
 
     rows = []
     total = len(conductor.bank_recipe())
-    for made in progress(conductor.make_bank(), total, "making"):
-        conductor.publish(made, out, keys)
-        rows.append(
-            {
-                "exercise": made.exercise.id,
-                "scenario": made.key.scenario,
-                "level": made.key.level,
-                "flaws": len(made.key.items),
-            }
-        )
+    with Runner() as runner:
+        bank_made = conductor.make_bank(conductor.proof_check(runner))
+        for made in progress(bank_made, total, "making"):
+            conductor.publish(made, out, keys)
+            rows.append(
+                {
+                    "exercise": made.exercise.id,
+                    "scenario": made.key.scenario,
+                    "level": made.key.level,
+                    "flaws": len(made.key.items),
+                }
+            )
     if as_json:
         print_json({"exercises": rows})
     else:

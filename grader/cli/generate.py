@@ -5,8 +5,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from grader.cli.show import harmless
+
 if TYPE_CHECKING:
-    from grader.bank import Secret
+    from contextlib import ExitStack
+
+    from grader.bank import Check, Secret
     from grader.records.key import AnswerKey
 
 LEVELS = click.Choice(["junior", "mid", "senior"])
@@ -20,7 +24,12 @@ FORMATS = {"script": ("script",), "notebook": ("notebook",), "both": ("script", 
 @click.option("--scenario", default="any", show_default=True, help="A scenario's name, or any.")
 @click.option("--level", type=LEVELS, default="mid", show_default=True)
 @click.option("--count", type=click.IntRange(1, 10_000), default=1, show_default=True)
-@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="script")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(FORMATS)),
+    help="By default the script; both if the scenario was written as a notebook.",
+)
 @click.option("--include", multiple=True, metavar="KIND", help="A kind of flaw that must be there.")
 @click.option("--exclude", multiple=True, metavar="KIND", help="A kind that must not be there.")
 @click.option("--minutes", type=click.IntRange(5, 480), default=45, show_default=True)
@@ -45,13 +54,14 @@ FORMATS = {"script": ("script",), "notebook": ("notebook",), "both": ("script", 
     metavar="KEYS",
     help="Folder for the answer keys; keep it private.",
 )
-@click.option("--no-run", is_flag=True, help="Do not run the programs before publishing them.")
+@click.option("--no-prove", is_flag=True, help="Run the programs, but prove nothing of the key.")
+@click.option("--no-run", is_flag=True, help="Neither run nor prove anything before publishing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def generate(
     scenario: str,
     level: str,
     count: int,
-    form: str,
+    form: str | None,
     include: tuple[str, ...],
     exclude: tuple[str, ...],
     minutes: int,
@@ -59,35 +69,62 @@ def generate(
     demo_seed: int | None,
     out: Path,
     keys: Path,
+    no_prove: bool,
     no_run: bool,
     as_json: bool,
 ) -> None:
     """Make exercises: a messy program with seeded flaws, its brief, its data, and a private key.
 
-    Each program is run (train and predict) before it is published.
+    Each program is run and its key proved before it is published: every flaw is shown by running
+    the program beside its clean twin, every decoy is shown to be sound, and nothing else is
+    found. An exercise that does not pass is replaced by the next of its line.
     """
+    from contextlib import ExitStack
+
     from grader import bank
     from grader.cli.show import print_json, progress, table
     from grader.generate.exercise import Wish
 
     bank.refuse_key_beside_exercise(out, keys)
     secret = _secret(secret_file, demo_seed)
-    wish = Wish(scenario, level, FORMATS[form], minutes, include, exclude)  # type: ignore[arg-type]
-    rows = []
-    for made in progress(bank.make_many(secret, wish, count, not no_run), count, "making"):
-        bank.publish(made, out, keys)
-        rows.append(_row(made.key))
+    formats = FORMATS[form] if form else ()
+    wish = Wish(scenario, level, formats, minutes, include, exclude)  # type: ignore[arg-type]
+    rows: list[dict[str, object]] = []
+    replaced: list[str] = []
+    with ExitStack() as open_until_done:
+        check = _check(no_run, no_prove, open_until_done)
+        for checked in progress(bank.make_many(secret, wish, count, check), count, "making"):
+            bank.publish(checked.made, out, keys)
+            rows.append(_row(checked.made.key))
+            replaced += checked.replaced
     if as_json:
-        print_json({"exercises": rows, "out": str(out), "keys": str(keys), "secret": secret.kind})
+        print_json(
+            {"exercises": rows, "out": str(out), "keys": str(keys), "secret": secret.kind}
+            | {"replaced": replaced}
+        )
         return
     table(rows)
     click.echo(f"Exercises for candidates: {out}/   Answer keys, private: {keys}/")
+    if replaced:
+        click.echo(f"Replaced before publishing, as unfit: {len(replaced)}. The last:")
+        click.echo(f"  {harmless(replaced[-1])[:300]}")
     if bank.tracked_by_git(keys):
         click.echo(
             f"Warning: {keys} is inside a git repository and not ignored; "
             "a commit would publish the keys.",
             err=True,
         )
+
+
+def _check(no_run: bool, no_prove: bool, until: "ExitStack") -> "Check":
+    """Return what is done with an exercise before it is published."""
+    from grader import bank
+
+    if no_run or no_prove:
+        return bank.unchecked if no_run else bank.run_check
+    from grader.prove.runner import Runner
+
+    return bank.proof_check(until.enter_context(Runner()))
 
 
 def _secret(file: Path | None, demo_seed: int | None) -> "Secret":
@@ -111,4 +148,8 @@ def _row(key: "AnswerKey") -> dict[str, object]:
         "lines": key.program.count("\n"),
         "flaws": len(key.items),
         "decoys": len(key.decoys),
+        "proved": sum(
+            proof.status == "proved"
+            for proof in (*(i.proof for i in key.items), *(d.proof for d in key.decoys))
+        ),
     }

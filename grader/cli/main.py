@@ -15,6 +15,7 @@ COMMANDS = {
     "report": ("grader.cli.report", "Write the results as one page."),
     "demo": ("grader.cli.demo", "Make an exercise, score four reviews of it, and report."),
     "catalog": ("grader.cli.catalog", "List the kinds of flaw and the decoys."),
+    "prove": ("grader.cli.prove", "Run the proofs of answer keys again."),
     "bank": ("grader.cli.bank", "Remake the bank of ready exercises, or check it."),
     "schema": ("grader.cli.schema", "Print the JSON Schema of a stored record."),
 }

@@ -18,25 +18,29 @@ from grader.records.key import AnswerKey, Cell, Claim, KeyDecoy, KeyItem, Place,
 from grader.records.scenario import Scenario
 from grader.spans import Span, merge, split_lines
 from grader.stream import Stream
-from seeded_bugs.contract import Landmark, SeededBug, SeededDecoy
+from seeded_bugs.contract import Landmark, Proof, SeededBug, SeededDecoy
 from seeded_bugs.syntax.shapes import landmark_nodes
 from seeded_bugs.syntax.tree import tree_of
 
 
 @dataclass(frozen=True)
 class Made:
-    """An exercise in memory: every published file by name, its record, and its key."""
+    """An exercise in memory: every published file by name, its record, its key, its clean twin.
+
+    ``clean`` is the program before anything was sown; it is never published.
+    """
 
     exercise: Exercise
     files: dict[str, bytes]
     key: AnswerKey
+    clean: str
 
 
 @dataclass(frozen=True)
 class Order:
     """What is the same for all files of one exercise.
 
-    ``secret`` is this exercise's own; ``run`` is how the notebook starts the program.
+    ``secret`` is this exercise's own; ``beside`` are the files beside the program, by name.
     """
 
     id: str
@@ -48,6 +52,8 @@ class Order:
     secret_kind: str
     brief: str
     data: bytes
+    beside: Mapping[str, bytes]
+    clean: str
 
 
 def with_landmarks(bed: Bed, kinds: Mapping[str, SeededBug]) -> Bed:
@@ -77,7 +83,7 @@ def build(
     """Write the published files and the key of one exercise."""
     stream = Stream(order.secret, "build")
     data_name = f"data/{order.facts.data_file}"
-    run = f'main(["train", "--data", "{data_name}", "--out", "out", "--seed", "7"])'
+    run = ("train", "--data", data_name, "--out", "out", "--seed", "7")
     book = build_notebook(bed.text, order.facts.title, run, order.id, stream.child("notebook"))
     cells = book.cells if "notebook" in order.formats else ()
     program = bed.text.encode()
@@ -104,12 +110,12 @@ def build(
         decoys=_decoys(bed, decoys, cells, lines),
         blueprint=order.blueprint.mark,
     )
-    return Made(exercise, files, key)
+    return Made(exercise, files, key, order.clean)
 
 
 def _published(order: Order, data_name: str, program: bytes, book: bytes) -> dict[str, bytes]:
     """Return the files that candidates receive, but for the manifest."""
-    files = {"brief.md": _brief(order).encode(), data_name: order.data}
+    files = {**order.beside, "brief.md": _brief(order).encode(), data_name: order.data}
     if "script" in order.formats:
         files["program.py"] = program
     if "notebook" in order.formats:
@@ -159,7 +165,7 @@ def _items(
                 said_well=entry.said_well,
                 near_misses=entry.near_misses,
                 identifiers=entry.identifiers,
-                proof=Claim(oracle=bug.proof.oracle, claim=bug.proof.claim),
+                proof=_claim(bug.proof),
                 apart=sown.apart,
             )
         )
@@ -183,10 +189,15 @@ def _decoys(
                 places=_places(sown, cells, lines),
                 sound_because=entry.sound_because,
                 said_badly=entry.said_badly,
-                proof=Claim(oracle=decoy.refutes.oracle, claim=decoy.refutes.claim),
+                proof=_claim(decoy.refutes),
             )
         )
     return tuple(found)
+
+
+def _claim(proof: Proof) -> Claim:
+    """Return a proof as the key states it before anything was run."""
+    return Claim(oracle=proof.oracle, claim=proof.claim, shows=proof.shows, also=proof.also)
 
 
 def _places(sown: Sown, cells: Sequence[Cell], lines: Sequence[str]) -> tuple[Place, ...]:

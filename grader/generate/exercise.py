@@ -17,6 +17,7 @@ from grader.generate.plan import plan
 from grader.generate.prospects import Prospects, prospects_of
 from grader.generate.sow import Bed
 from grader.records.key import Level
+from grader.records.scenario import Scenario
 from grader.scenarios.library import ScenarioFolder, scenario, scenario_names
 from grader.stream import Stream
 from seeded_bugs.contract import SeededBug, SeededDecoy
@@ -27,14 +28,17 @@ ATTEMPTS = 8
 
 @dataclass(frozen=True)
 class Wish:
-    """What is asked for; ``formats`` holds "script", "notebook" or both.
+    """What is asked for.
+
+    ``formats`` holds "script", "notebook" or both; empty: the scenario's own, which is the script,
+    or both where the script is the export of a notebook.
 
     ``blueprint`` stands in the place of that of the ``level``.
     """
 
     scenario: str = ANY
     level: Level = "mid"
-    formats: tuple[str, ...] = ("script",)
+    formats: tuple[str, ...] = ()
     minutes: int = 45
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -59,36 +63,41 @@ def make_exercise(secret: bytes, secret_kind: str, wish: Wish) -> Made:
     exclude = tuple(catalog.bug(name).entry.name for name in wish.exclude)
     folder = _choose_scenario(stream.child("scenario"), wish.scenario, include)
     blueprint = wish.blueprint or blueprint_of(wish.level)
-    bed = _form(stream, folder, blueprint, include, exclude)
+    clean = clean_twin(secret, folder)
+    # A kind whose proof no oracle can run yet is sown only when it is asked for by name.
+    unproved = (n for n, b in catalog.bugs().items() if not b.proof.shows and n not in include)
+    bed = _form(stream, clean, blueprint, include, (*exclude, *unproved))
     order = Order(
         id=public_id,
         facts=folder.facts,
         blueprint=blueprint,
         minutes=wish.minutes,
-        formats=wish.formats,
+        formats=wish.formats or own_formats(folder.facts),
         secret=secret,
         secret_kind=secret_kind,
         brief=folder.brief,
         data=_sample(folder, stream.child("data")),
+        beside=folder.beside,
+        clean=clean,
     )
     return build(bed, order, catalog.bugs(), catalog.decoys())
 
 
 def _form(
     stream: Stream,
-    folder: ScenarioFolder,
+    clean: str,
     blueprint: Blueprint,
     include: Sequence[str],
     exclude: Sequence[str],
 ) -> Bed:
     """Return a finished program that keeps the blueprint, drawn again when a draw does not."""
     kinds, decoys = catalog.bugs(), catalog.decoys()
-    prospects = _prospects(folder.facts.name, blueprint.reach.apart)
+    prospects = _prospects(clean, blueprint.reach.apart)
     for attempt in range(ATTEMPTS):
         part = stream.child(f"attempt/{attempt}")
         try:
             drawn = plan(part.child("plan"), blueprint, prospects, kinds, include, exclude)
-            bed = Filler(Bed(folder.program), kinds, decoys, part.child("sow")).fill(drawn)
+            bed = Filler(Bed(clean), kinds, decoys, part.child("sow")).fill(drawn)
             bed = with_landmarks(laid_out(bed), kinds)
             bed = mess(bed, part.child("mess"), blueprint.mess.look, blueprint.mess.shorten)
             return kept(bed, blueprint, kinds)
@@ -96,7 +105,17 @@ def _form(
             # Kinds drawn together may leave no room for others, and mess may move a flaw's ends
             # across the limit; another draw does.
             last = error
-    raise PlanError(f"{folder.facts.name}: no draw of {ATTEMPTS} kept its blueprint; {last}")
+    raise PlanError(f"no draw of {ATTEMPTS} kept its blueprint; the last: {last}")
+
+
+def own_formats(facts: Scenario) -> tuple[str, ...]:
+    """Return the forms in which a scenario is published when none is asked for."""
+    return ("script", "notebook") if facts.notebook_first else ("script",)
+
+
+def clean_twin(secret: bytes, folder: ScenarioFolder) -> str:
+    """Return the program that an exercise of this secret is sown into."""
+    return folder.program
 
 
 @lru_cache(maxsize=32)
@@ -107,10 +126,9 @@ def fitting(name: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=64)
-def _prospects(name: str, apart: int) -> Prospects:
-    """Return what could be sown into a scenario's clean program."""
-    module = cst.parse_module(scenario(name).program)
-    return prospects_of(module, catalog.bugs(), catalog.decoys(), apart)
+def _prospects(clean: str, apart: int) -> Prospects:
+    """Return what could be sown into a clean program."""
+    return prospects_of(cst.parse_module(clean), catalog.bugs(), catalog.decoys(), apart)
 
 
 def fitting_decoys(name: str) -> dict[str, SeededDecoy]:

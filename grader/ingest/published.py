@@ -10,10 +10,10 @@ from pydantic import ValidationError
 
 from grader.errors import ExerciseError
 from grader.files import sha256
-from grader.records.base import Lines
 from grader.records.exercise import Exercise, PublishedFile
-from grader.records.key import AnswerKey
+from grader.records.key import AnswerKey, Cell
 from grader.spans import split_lines
+from seeded_bugs.syntax.cells import uncommented
 
 SCRIPT = "program.py"
 NOTEBOOK = "program.ipynb"
@@ -89,23 +89,23 @@ def published_from_key(key: AnswerKey) -> Published:
     """Return what the key knows of the published files: the program, and which cells hold it."""
     lines = tuple(split_lines(key.program))
     cells = tuple(
-        PublishedCell(cell.cell, cell.cell_id, cell.kind, _cell_lines(cell.lines, lines))
+        PublishedCell(cell.cell, cell.cell_id, cell.kind, _cell_lines(cell, lines))
         for cell in key.cells
     )
     files = {SCRIPT: key.program} | ({NOTEBOOK: ""} if cells else {})
     return Published(key.exercise, files, lines, cells, complete=False)
 
 
-def _cell_lines(where: Lines | None, program: tuple[str, ...]) -> tuple[str, ...] | None:
-    """Return the program lines that a cell holds.
+def _cell_lines(cell: Cell, program: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Return the program lines that a cell holds; a text cell shows them without their comment.
 
     The cell that starts the run stands in for the main guard and has a text of its own, which a
     key does not keep.
     """
-    lines = program[where.start - 1 : where.end] if where else ()
+    lines = program[cell.lines.start - 1 : cell.lines.end] if cell.lines else ()
     if not lines or any(line.startswith(_GUARD) for line in lines):
         return None
-    return lines
+    return tuple(uncommented(lines)) if cell.kind == "markdown" else lines
 
 
 def _manifest(folder: Path) -> Exercise:

@@ -107,13 +107,16 @@ def _last_object(stdout: str) -> dict[str, object] | None:
 def check_runs(files: Mapping[str, bytes], data: str) -> None:
     """Check that a published program trains and predicts on its data.
 
+    Args:
+        files: the published files by name; settings lie beside ``program.py`` as for a candidate.
+        data: the name of the table.
+
     Raises:
         RunError: with the end of the program's own words.
     """
-    script = {k: v for k, v in files.items() if k == "program.py" or k == data}
     common = ["--data", data, "--out", "out", "--seed", "7"]
     calls = [["program.py", way, *common] for way in ("train", "predict")]
-    for call, ran in zip(calls, run_program(script, calls), strict=True):
+    for call, ran in zip(calls, run_program(files, calls), strict=True):
         if not ran.sound:
             last = (ran.stderr.strip() or ran.stdout.strip() or "no output").splitlines()[-1]
             raise RunError(f"`{' '.join(call)}` ended with exit code {ran.exit_code}: {last}")

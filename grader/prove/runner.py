@@ -32,7 +32,7 @@ class Call:
     """One run of the program.
 
     Args:
-        arguments: after ``program.py``, such as ``("train", "--data", "data.csv", "--out", "out")``.
+        arguments: after ``program.py``, such as ``("train", "--data", "a.csv", "--out", "out")``.
         folder: the working directory, below the session's home, where the program lies.
         pinned: unseeded generators get a fixed seed; else each run draws its own.
         replay: the splits of an earlier run (`Run.splits`), given out again in their order.
@@ -167,7 +167,7 @@ def _read(record: Path, number: int, status: int) -> Run:
     if status != 0 or not path.exists():
         error = record / f"{number}.err"
         said = error.read_text("utf-8", "replace")[-2000:] if error.exists() else ""
-        return Run(-1, "", f"stopped (status {status}) {said}", (), (), (), (), False)
+        return Run(-1, "", f"stopped (status {status}) {said}", (), (), (), (), False, "")
     facts = json.loads(path.read_text("utf-8"))
     with np.load(record / f"{number}.npz", allow_pickle=False) as arrays:
         tables = tuple(
@@ -188,4 +188,5 @@ def _read(record: Path, number: int, status: int) -> Run:
         tuple(facts["splits"]),
         tuple(facts["outside"]),
         facts["isolated"],
+        facts["predictions"],
     )

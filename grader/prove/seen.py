@@ -1,5 +1,6 @@
 """What was seen of one run: exit code, output, events in order, and the tables they name."""
 
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 Event = dict[str, Any]
 NAN = np.array([np.nan]).view(np.uint64)[0]
@@ -54,6 +56,7 @@ class Run:
         splits: what parted the rows, in order, for a replay.
         outside: absolute paths outside its folder that the program opened or made.
         isolated: whether it ran without network.
+        predictions: the text of ``out/predictions.csv``, also of an earlier call's.
     """
 
     exit_code: int
@@ -64,6 +67,7 @@ class Run:
     splits: tuple[Any, ...]
     outside: tuple[Event, ...]
     isolated: bool
+    predictions: str
 
     @cached_property
     def report(self) -> dict[str, Any]:
@@ -84,6 +88,11 @@ class Run:
     def traceback(self) -> bool:
         """Tell whether the run ended in an exception that nobody caught."""
         return self.exit_code == 1 and "Traceback (most recent call last)" in self.stderr
+
+    @cached_property
+    def served(self) -> pd.DataFrame:
+        """Return the written predictions; empty if there are none."""
+        return pd.read_csv(io.StringIO(self.predictions)) if self.predictions else pd.DataFrame()
 
     @property
     def log(self) -> str:

@@ -19,6 +19,7 @@ from grader.prove.limits import environment, limit, without_network
 from grader.prove.probe.diary import Diary
 
 MOST_OUTPUT = 200_000
+MOST_PREDICTIONS = 50_000_000
 PROGRAM = "program.py"
 
 
@@ -95,6 +96,7 @@ def _call(session: dict[str, Any], number: int) -> None:
         "splits": replay.made,
         "outside": outside,
         "isolated": isolated,
+        "predictions": _written(folder),
     }
     np.savez(record / f"{number}.npz", **diary.tables.arrays)  # type: ignore[arg-type]
     (record / f"{number}.json").write_text(json.dumps(facts))
@@ -138,9 +140,7 @@ def _exit_code(stop: SystemExit) -> int:
     return 1
 
 
-def _audit(
-    event: str, given: Any, diary: Diary, home: str, outside: list[dict[str, Any]]
-) -> None:
+def _audit(event: str, given: Any, diary: Diary, home: str, outside: list[dict[str, Any]]) -> None:
     """Note absolute paths outside the run's folder that the program itself opens or makes."""
     if event not in ("open", "os.mkdir") or not given or len(outside) > 100:
         return
@@ -152,6 +152,14 @@ def _audit(
     lines = diary.lines()
     if lines and not diary.inside and "site-packages" not in path:
         outside.append({"event": event, "path": path, "lines": lines})
+
+
+def _written(folder: Path) -> str:
+    """Return the predictions that lie in the output folder; empty where there are none."""
+    path = folder / "out" / "predictions.csv"
+    if not path.is_file() or path.stat().st_size > MOST_PREDICTIONS:
+        return ""
+    return path.read_text("utf-8", "replace")
 
 
 def _text(path: Path) -> str:

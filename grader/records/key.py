@@ -28,10 +28,16 @@ class Place(Record):
 
 
 class Claim(Record):
-    """What running the code must show, and whether it was shown."""
+    """What running the code must show, and whether it was shown.
+
+    ``shows`` and ``also`` are the aspects of the oracle that confirm the claim, and those that
+    follow from it; ``evidence`` is what was seen, in sentences that can be read out.
+    """
 
     oracle: str
     claim: str
+    shows: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
     status: Literal["proved", "unproved"] = "unproved"
     evidence: str = ""
 

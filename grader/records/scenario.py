@@ -1,14 +1,42 @@
 """What a scenario folder says about itself (``scenario.toml``)."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
 
 from grader.records.base import Record
+
+RESERVED = ("exercise.json",)
+
+
+def _is_free(name: str) -> str:
+    if name in RESERVED:
+        raise ValueError(f"{name} is written by the generator; choose another name")
+    return name
+
+
+ExtraFile = Annotated[
+    str, Field(pattern=r"^[a-z][a-z0-9_]*\.(toml|json|yaml|ini)$"), AfterValidator(_is_free)
+]
 
 
 class Scenario(Record):
     """One clean program with its data maker.
 
-    ``rows`` is the full size of its data; ``sample_rows`` is what an exercise ships.
+    Args:
+        rows: the full size of its data.
+        sample_rows: how many rows an exercise ships.
+        metric: the headline figure of the training report.
+        time_column: when a row was; the sound program then cuts in time where ``split`` says so.
+        id_column: one value a row.
+        key_columns: that together say which row it is, where no single column does.
+        group_column: whose rows they are, where an entity has several.
+        late_columns: known only after the outcome, so never a feature.
+        baseline: keys of the training report that hold figures of a trivial model.
+        split: how the sound program parts its rows.
+        extra_files: settings that lie beside the program, in the scenario's folder and in what
+            candidates receive; they are published as they are and never sown.
+        notebook_first: the program is the export of a notebook, with a marker above each cell.
     """
 
     name: str
@@ -22,3 +50,11 @@ class Scenario(Record):
     metric: str
     positive_share: float | None = None
     time_column: str | None = None
+    id_column: str | None = None
+    key_columns: tuple[str, ...] = ()
+    group_column: str | None = None
+    late_columns: tuple[str, ...] = ()
+    baseline: tuple[str, ...] = ()
+    split: Literal["random", "time", "group"] = "random"
+    extra_files: tuple[ExtraFile, ...] = ()
+    notebook_first: bool = False

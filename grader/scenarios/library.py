@@ -2,7 +2,7 @@
 
 import importlib
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,12 +18,16 @@ HOME = Path(__file__).parent
 
 @dataclass(frozen=True)
 class ScenarioFolder:
-    """A scenario with its texts and its data maker ``make(seed, rows)``."""
+    """A scenario with its texts and its data maker ``make(seed, rows)``.
+
+    ``beside`` holds the files that lie beside the program, by name.
+    """
 
     facts: Scenario
     program: str
     brief: str
     make: Callable[[int, int], pd.DataFrame]
+    beside: Mapping[str, bytes]
 
 
 @cache
@@ -49,7 +53,8 @@ def scenario(name: str) -> ScenarioFolder:
         facts = Scenario.model_validate(table)
         program = (folder / "program.py").read_text("utf-8")
         brief = (folder / "brief.md").read_text("utf-8")
+        beside = {file: (folder / file).read_bytes() for file in facts.extra_files}
     except (OSError, tomllib.TOMLDecodeError, ValidationError) as error:
         raise ScenarioError(f"{folder}: the scenario is incomplete: {error}") from error
     data = importlib.import_module(f"grader.scenarios.{folder.name}.data")
-    return ScenarioFolder(facts, program, brief, data.make)
+    return ScenarioFolder(facts, program, brief, data.make, beside)

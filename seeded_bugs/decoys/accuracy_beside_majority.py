@@ -82,5 +82,9 @@ DECOY = SeededDecoy(
         Refusal(CLEAN.replace("recall_score", "roc_auc_score"), "no decision is scored"),
     ),
     find=find,
-    refutes=Proof("metric blind", "Every reported metric tells the model from a constant one."),
+    refutes=Proof(
+        "metric blind",
+        "Every reported metric tells the model from a constant one.",
+        shows=("accuracy-rare",),
+    ),
 )

@@ -44,7 +44,7 @@ def find(module: cst.Module) -> Iterator[Site]:
     served, numeric = find_served(tree), find_columns(tree, "NUM")
     values = f"({NAME} > 0).sum()", f"len({NAME})"
     told = note(tree, "{:d} of {:d} numeric columns vary in this batch", *values)
-    if not (served and numeric and told) or NAME in tree.names(served.function):
+    if not (served and numeric and told) or NAME in tree.names(served.scope):
         return
     rows = f"{served.frame}[{numeric.name}]"
     edit = served.then(f"{NAME} = {rows}.std()\n{told}")
@@ -86,5 +86,7 @@ DECOY = SeededDecoy(
         Refusal(CLEAN.replace("logging.getLogger", "print"), "the module has no logger"),
     ),
     find=find,
-    refutes=Proof("serve skew", "The score of a row is the same alone and in a batch."),
+    refutes=Proof(
+        "serve skew", "The score of a row is the same alone and in a batch.", shows=("skew:batch",)
+    ),
 )

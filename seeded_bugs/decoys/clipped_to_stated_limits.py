@@ -83,5 +83,6 @@ DECOY = SeededDecoy(
     refutes=Proof(
         "held-out influence",
         "Changing the features of held-out rows changes nothing in the training rows.",
+        shows=("features:features", "fit:features"),
     ),
 )

@@ -101,5 +101,9 @@ DECOY = SeededDecoy(
         Refusal(CLEAN.replace('raise InputError("no rows")', "return"), "no error to raise"),
     ),
     find=find,
-    refutes=Proof("garbage in", "Text in the number column ends the run with a clear error."),
+    refutes=Proof(
+        "garbage in",
+        "Text in the number column ends the run with a clear error.",
+        shows=("accepted:text",),
+    ),
 )

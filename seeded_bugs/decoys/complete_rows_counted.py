@@ -34,7 +34,7 @@ def find(module: cst.Module) -> Iterator[Site]:
     """One site: above the split."""
     tree = tree_of(module)
     split = find_split(tree)
-    if split is None or "complete" in tree.names(split.function):
+    if split is None or "complete" in tree.names(split.scope):
         return
     lengths = ("len(complete)", f"len({split.frame})")
     told = note(tree, "{:d} of {:d} rows are complete", *lengths)
@@ -66,5 +66,5 @@ DECOY = SeededDecoy(
         Refusal("log = logging.getLogger()\nX = load()\n", "nothing is split"),
     ),
     find=find,
-    refutes=Proof("row count", "As many rows are split as without the line."),
+    refutes=Proof("row count", "As many rows are split as without the line.", shows=("rows-lost",)),
 )

@@ -132,5 +132,7 @@ DECOY = SeededDecoy(
         ),
     ),
     find=find,
-    refutes=Proof("overlap", "No training row is newer than a held-out row; two runs agree."),
+    refutes=Proof(
+        "overlap", "No training row is newer than a held-out row; two runs agree.", shows=("time",)
+    ),
 )

@@ -74,5 +74,9 @@ DECOY = SeededDecoy(
         Refusal(CLEAN.replace("args.data", '"data.csv"'), "the path is no option"),
     ),
     find=find,
-    refutes=Proof("relocation", "In another folder, with an absolute --data, the run is alike."),
+    refutes=Proof(
+        "relocation",
+        "In another folder, with an absolute --data, the run is alike.",
+        shows=("absolute-path",),
+    ),
 )

@@ -67,5 +67,7 @@ DECOY = SeededDecoy(
         Refusal(CLEAN.replace(', "seed": seed', ""), "the seed is stored nowhere"),
     ),
     find=find,
-    refutes=Proof("run to run", "Two runs with the same --seed give the same report."),
+    refutes=Proof(
+        "run to run", "Two runs with the same --seed give the same report.", shows=("same-seed",)
+    ),
 )

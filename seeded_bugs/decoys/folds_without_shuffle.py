@@ -43,7 +43,7 @@ def find(module: cst.Module) -> Iterator[Site]:
     if split is None or not is_random(split):
         return
     below = tree.after(split.line)
-    for call in tree.calls("KFold", "StratifiedKFold", within=split.function):
+    for call in tree.calls("KFold", "StratifiedKFold", within=split.scope):
         shuffle, seed = keyword(call, "shuffle"), keyword(call, "random_state")
         shuffled = shuffle is not None and code(shuffle.value) == "True"
         if shuffled and seed is not None and tree.statement(call) in below:
@@ -71,5 +71,9 @@ DECOY = SeededDecoy(
         Refusal(CLEAN.replace("y, random", "y, shuffle=False, random"), "the rows keep an order"),
     ),
     find=find,
-    refutes=Proof("run to run", "Two runs with the same --seed give the same fold scores."),
+    refutes=Proof(
+        "run to run",
+        "Two runs with the same --seed give the same fold scores.",
+        shows=("same-seed",),
+    ),
 )

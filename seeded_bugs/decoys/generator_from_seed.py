@@ -35,15 +35,11 @@ def find(module: cst.Module) -> Iterator[Site]:
     """One site a step that draws once: the split, a sample, a baseline."""
     tree = tree_of(module)
     for call in seeded_calls(tree):
-        line, function, seed = tree.statement(call), tree.function(call), keyword(call, _SEED)
-        if call_name(call) not in ONE_DRAW or function is None or seed is None:
+        line, scope, seed = tree.statement(call), tree.scope(call), keyword(call, _SEED)
+        if call_name(call) not in ONE_DRAW or scope is tree.module or seed is None:
             continue
         repeated = any(isinstance(above, LOOPS) for above in tree.up(call))
-        if (
-            repeated
-            or "rng" in tree.names(function)
-            or not isinstance(line, cst.SimpleStatementLine)
-        ):
+        if repeated or "rng" in tree.names(scope) or not isinstance(line, cst.SimpleStatementLine):
             continue
         made = statement(f"rng = np.random.RandomState({code(seed.value)})")
         drawn = line.deep_replace(seed.value, cst.Name("rng"))
@@ -81,5 +77,7 @@ DECOY = SeededDecoy(
         ),
     ),
     find=find,
-    refutes=Proof("run to run", "Two runs with the same --seed give the same report."),
+    refutes=Proof(
+        "run to run", "Two runs with the same --seed give the same report.", shows=("same-seed",)
+    ),
 )

@@ -85,5 +85,9 @@ DECOY = SeededDecoy(
         Refusal(CLEAN.replace("model.fit(X_past, y_past)", "pass"), "the labels are not known"),
     ),
     find=find,
-    refutes=Proof("held-out influence", "Flipping held-out labels changes no choice of training."),
+    refutes=Proof(
+        "held-out influence",
+        "Flipping held-out labels changes no choice of training.",
+        shows=("features:labels", "fit:labels"),
+    ),
 )

@@ -105,5 +105,9 @@ DECOY = SeededDecoy(
         Refusal(CLEAN.replace("logging.getLogger", "print"), "the module has no logger"),
     ),
     find=find,
-    refutes=Proof("fault in", "A fault inside the block ends the program with an error."),
+    refutes=Proof(
+        "fault in",
+        "A fault inside the block ends the program with an error.",
+        shows=("swallowed", "defaulted"),
+    ),
 )

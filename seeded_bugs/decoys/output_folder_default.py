@@ -75,6 +75,8 @@ DECOY = SeededDecoy(
     ),
     find=find,
     refutes=Proof(
-        "relocation", "In another folder, with --data and --out given, the run is alike."
+        "relocation",
+        "In another folder, with --data and --out given, the run is alike.",
+        shows=("absolute-path",),
     ),
 )

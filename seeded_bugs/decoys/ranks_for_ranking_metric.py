@@ -78,5 +78,9 @@ DECOY = SeededDecoy(
         ),
     ),
     find=find,
-    refutes=Proof("value unchanged", "The metric equals the one computed from probabilities."),
+    refutes=Proof(
+        "metric blind",
+        "The metric equals the one computed from probabilities.",
+        shows=("hard-labels", "swapped"),
+    ),
 )

@@ -59,10 +59,10 @@ def find(module: cst.Module) -> Iterator[Site]:
 
 def _last_step(tree: Tree, fit: Fit) -> Statement | None:
     """Return the line of the function after which the model is only stored or returned."""
-    bundle, function = find_bundle(tree), tree.function(fit.line)
+    bundle = find_bundle(tree)
     if bundle is None or fit.line not in (block := tree.block(fit.line)):
         return None
-    if tree.function(bundle) is function:
+    if tree.scope(bundle) is tree.scope(fit.line):
         line = tree.statement(bundle)
         return line if line in block else None
     last = block[-1]
@@ -72,7 +72,7 @@ def _last_step(tree: Tree, fit: Fit) -> Statement | None:
 
 def _called(tree: Tree, fit: Fit) -> int:
     """Return how many times the function fits the model by name."""
-    calls = tree.calls("fit", within=tree.function(fit.line))
+    calls = tree.calls("fit", within=tree.scope(fit.line))
     own = [c for c in calls if isinstance(c.func, cst.Attribute) and call_name(c) == "fit"]
     return sum(tree.names(c.func) & {fit.model} != set() for c in own)
 
@@ -114,5 +114,9 @@ DECOY = SeededDecoy(
         Refusal(SCORED_LATER, "the score comes after the place of the second fit"),
     ),
     find=find,
-    refutes=Proof("optimism", "The reported scores are those of the program without the line."),
+    refutes=Proof(
+        "overlap",
+        "The reported scores are those of the program without the line.",
+        shows=("scored-learnt",),
+    ),
 )

@@ -44,7 +44,7 @@ def find(module: cst.Module) -> Iterator[Site]:
     tree = tree_of(module)
     split, numeric = find_split(tree), find_columns(tree, "NUM")
     line = note(tree, MESSAGE, "np.nanmax(np.abs(scaled))")
-    if not (split and numeric and line) or "scaled" in tree.names(split.function):
+    if not (split and numeric and line) or "scaled" in tree.names(split.scope):
         return
     rows = f"{split.targets[0]}[{numeric.name}]"
     added = statements(f"scaled = StandardScaler().fit_transform({rows})\n{line}")
@@ -92,5 +92,6 @@ DECOY = SeededDecoy(
     refutes=Proof(
         "held-out influence",
         "Changing the features of held-out rows changes neither the model nor the fold scores.",
+        shows=("features:features", "fit:features"),
     ),
 )

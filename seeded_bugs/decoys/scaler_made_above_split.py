@@ -31,7 +31,7 @@ ENTRY = DecoyEntry(
 
 
 def find(module: cst.Module) -> Iterator[Site]:
-    """One site: the pipeline's own scaler, where the builder is called below the split."""
+    """One site: the pipeline's own scaler, where the pipeline is built below the split."""
     tree = tree_of(module)
     split = find_split(tree)
     for call in tree.calls("StandardScaler") if split else ():
@@ -39,10 +39,13 @@ def find(module: cst.Module) -> Iterator[Site]:
         step = isinstance(holder, cst.Element) and isinstance(tree.parent(holder), cst.Tuple)
         outer = tree.parent(holder) if isinstance(holder, cst.Arg) else None
         piped = isinstance(outer, cst.Call) and call_name(outer) == "make_pipeline"
-        if split is None or not (step or piped) or tree.function(call) is split.function:
+        if split is None or not (step or piped):
+            continue
+        near = tree.scope(call) is split.scope
+        if near and tree.statement(call) not in tree.after(split.line):
             continue
         plumbing = hand_over(tree, split, call, "scaler", "StandardScaler")
-        if plumbing is None or "scaler" in tree.names(split.function):
+        if plumbing is None or "scaler" in tree.names(split.scope):
             continue
         above = statement(f"scaler = {code(call)}")
         edits = (Edit(split.line, [above, split.line]), Edit(call, cst.Name("scaler"), "support"))
@@ -69,10 +72,21 @@ def train(X, seed):
     train_rows, test_rows = train_test_split(X, random_state=seed)
     pipeline = build(seed, scaler)
 """
+FLAT = """
+if command == "train":
+    train_rows, test_rows = train_test_split(X, random_state=seed)
+    numbers = make_pipeline(SimpleImputer(), StandardScaler())
+"""
+FLAT_SEEDED = """
+if command == "train":
+    scaler = StandardScaler()
+    train_rows, test_rows = train_test_split(X, random_state=seed)
+    numbers = make_pipeline(SimpleImputer(), scaler)
+"""
 
 DECOY = SeededDecoy(
     entry=ENTRY,
-    examples=(Example(CLEAN, SEEDED),),
+    examples=(Example(CLEAN, SEEDED), Example(FLAT, FLAT_SEEDED)),
     refuses=(
         Refusal(SEEDED, "the scaler is made above the split already"),
         Refusal("X = StandardScaler().fit_transform(X)\n", "the scaler is no step of a pipeline"),
@@ -81,5 +95,6 @@ DECOY = SeededDecoy(
     refutes=Proof(
         "held-out influence",
         "Changing the features of held-out rows changes nothing in the fitted scaler.",
+        shows=("features:features", "fit:features"),
     ),
 )

@@ -56,10 +56,7 @@ def _newest_first(tree: Tree, column: cst.Subscript) -> str | None:
     if not isinstance(column.value, cst.Name):
         return None
     name, index = column.value.value, code(column)[len(code(column.value)) :]
-    function = tree.function(column)
-    if function is None:
-        return None
-    for bound, value in bindings(tree, function):
+    for bound, value in bindings(tree, tree.scope(column)):
         if bound == name and isinstance(value, cst.Call) and call_name(value) == "groupby":
             grouped = value.func
             if isinstance(grouped, cst.Attribute) and isinstance(grouped.value, cst.Name):
@@ -113,6 +110,8 @@ DECOY = SeededDecoy(
     ),
     find=find,
     refutes=Proof(
-        "value unchanged", "The column equals that of the positive shift over rows in time order."
+        "held-out influence",
+        "The column equals that of the positive shift over rows in time order.",
+        shows=("features:labels", "features:features"),
     ),
 )

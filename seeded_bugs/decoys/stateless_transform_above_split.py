@@ -50,8 +50,8 @@ def find(module: cst.Module) -> Iterator[Site]:
         return
     read = {
         string(node)
-        for function in (split.function, served.function)
-        for node in tree.all(cst.SimpleString, function)
+        for scope in (split.scope, served.scope)
+        for node in tree.all(cst.SimpleString, scope)
     }
     if read & set(numeric.values) or tree.calls("FunctionTransformer"):
         return
@@ -117,5 +117,6 @@ DECOY = SeededDecoy(
     refutes=Proof(
         "held-out influence",
         "Changing the features of held-out rows changes nothing in the training rows.",
+        shows=("features:features", "fit:features"),
     ),
 )

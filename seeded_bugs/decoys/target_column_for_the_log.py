@@ -52,7 +52,7 @@ def find(module: cst.Module) -> Iterator[Site]:
     else:
         name, value = "times_mean", f"{frame}[{target}] / {frame}[{target}].mean()"
         told = note(tree, "highest target: {:.1f} times the mean", f'{frame}["times_mean"].max()')
-    if told is None or name in tree.names(split.function):
+    if told is None or name in tree.names(split.scope):
         return
     made = f"{frame} = {frame}.assign({name}={value})\n"
     gone = f'{frame} = {frame}.drop(columns="{name}")\n'
@@ -62,7 +62,7 @@ def find(module: cst.Module) -> Iterator[Site]:
 def _labels(tree: Tree, split: Split) -> tuple[cst.SimpleStatementLine, str, str] | None:
     """Return the line to write above, and frame and column of the target."""
     text, line = find_labels(tree, split), split.line
-    for name, value in bindings(tree, split.function):
+    for name, value in bindings(tree, split.scope):
         if name == text:
             text = code(value)
             lines = [s for s in tree.before(split.line) if _binds(s, name)]
@@ -111,8 +111,9 @@ DECOY = SeededDecoy(
     ),
     find=find,
     refutes=Proof(
-        "target in disguise",
+        "held-out influence",
         "No feature of the model follows the target; flipping held-out labels changes no "
         "training row.",
+        shows=("features:labels", "fit:labels"),
     ),
 )

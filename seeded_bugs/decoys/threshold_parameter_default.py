@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from seeded_bugs.contract import DecoyEntry, Edit, Example, Proof, Refusal, SeededDecoy, Site
-from seeded_bugs.syntax.served import find_served
+from seeded_bugs.syntax.served import Served, find_served
 from seeded_bugs.syntax.tree import Statement, Tree, code, expression, statement, tree_of
 
 ENTRY = DecoyEntry(
@@ -45,8 +45,8 @@ def find(module: cst.Module) -> Iterator[Site]:
     served = find_served(tree)
     if served is None or NAME in tree.names():
         return
-    above = _above(tree, served.function)
-    for comparison in tree.all(cst.Comparison, served.function) if above else ():
+    above = _above(tree, served)
+    for comparison in tree.all(cst.Comparison, served.scope) if above else ():
         right = comparison.comparisons[0]
         stored = code(right.comparator)
         known = stored.endswith((".threshold", '["threshold"]'))
@@ -54,23 +54,23 @@ def find(module: cst.Module) -> Iterator[Site]:
             continue
         left = code(comparison.left)
         call = expression(f"{NAME}({left}, {stored})")
-        edits = (Edit(above, [above, _helper(served.function)]), Edit(comparison, call, "trace"))
+        edits = (Edit(above, [above, _helper(tree)]), Edit(comparison, call, "trace"))
         yield Site(edits)
         return
 
 
-def _above(tree: Tree, node: cst.CSTNode) -> Statement | None:
-    """Return the function or class of the module above the one that holds the node."""
+def _above(tree: Tree, served: Served) -> Statement | None:
+    """Return the function or class of the module above the one that serves, or the flat code."""
     body = list(tree.module.body)
-    holders = [node, *tree.up(node)]
-    place = next(n for n, s in enumerate(body) if any(s is holder for holder in holders))
-    above = body[place - 1] if place else None
-    return above if isinstance(above, cst.FunctionDef | cst.ClassDef) else None
+    place = next(n for n, s in enumerate(body) if tree.is_below(served.line, s))
+    above = [s for s in body[:place] if isinstance(s, cst.FunctionDef | cst.ClassDef)]
+    flat = not isinstance(served.scope, cst.FunctionDef)
+    return above[-1] if above and (flat or above[-1] is body[place - 1]) else None
 
 
-def _helper(like: cst.FunctionDef) -> Statement:
-    """Return the helper, with type hints where its caller has some."""
-    typed = any(parameter.annotation for parameter in like.params.params)
+def _helper(tree: Tree) -> Statement:
+    """Return the helper, with type hints where the program has some."""
+    typed = any(parameter.annotation for parameter in tree.all(cst.Param))
     made = statement((TYPED if typed else PLAIN) + BODY)
     return made.with_changes(
         leading_lines=[cst.EmptyLine(indent=False), cst.EmptyLine(indent=False)]
@@ -115,5 +115,9 @@ DECOY = SeededDecoy(
         Refusal(CLEAN.replace('bundle["threshold"]', "0.3"), "no threshold is stored"),
     ),
     find=find,
-    refutes=Proof("serve skew", "Serving decides by the stored threshold, as the evaluation does."),
+    refutes=Proof(
+        "serve skew",
+        "Serving decides by the stored threshold, as the evaluation does.",
+        shows=("skew:threshold",),
+    ),
 )

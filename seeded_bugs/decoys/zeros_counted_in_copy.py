@@ -45,7 +45,7 @@ def find(module: cst.Module) -> Iterator[Site]:
     tree = tree_of(module)
     split, numeric = find_split(tree), find_columns(tree, "NUM")
     told = note(tree, MESSAGE, f"({NAME} == 0).to_numpy().sum()")
-    if not (split and numeric and told) or NAME in tree.names(split.function):
+    if not (split and numeric and told) or NAME in tree.names(split.scope):
         return
     filled = f"{NAME} = {split.frame}[{numeric.name}].fillna(0)\n"
     yield Site((Edit(split.line, [*statements(filled + told), split.line]),))
@@ -76,5 +76,9 @@ DECOY = SeededDecoy(
         Refusal(CLEAN.replace("NUM_COLUMNS", "columns"), "the numeric columns are not listed"),
     ),
     find=find,
-    refutes=Proof("value unchanged", "The rows that are split hold the same missing values."),
+    refutes=Proof(
+        "garbage in",
+        "The rows that are split hold the same missing values.",
+        shows=("zero-filled",),
+    ),
 )

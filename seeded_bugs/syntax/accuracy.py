@@ -41,6 +41,8 @@ def in_tables(tree: Tree) -> Iterator[tuple[Edit, ...]]:
         if compared is not None:
             new[id(dull[0][0])] = _entry("baseline_accuracy", dull[0][1], compared)
             gone += [e for e, _ in dull[1:]]
+        lines, ends = _reported(tree, table, ours[0][1])
+        gone += ends
         apart = [f for f in scores if not f.model and f not in [f for _, f in dull]]
         logs = _named(tree, key, [k for e in gone if (k := _key(e))])
         if logs is not None:
@@ -49,24 +51,26 @@ def in_tables(tree: Tree) -> Iterator[tuple[Edit, ...]]:
                 Edit(table, changed),
                 *logs,
                 *(edit for found in apart for edit in _apart(tree, found, key)),
+                *(Edit(line, [], "support") for line in lines),
+                *(Edit(helper, None, "support") for helper in orphans(tree, lines)),
                 *_left(tree, [f for _, f in placed], [f for _, f in placed], changed),
             )
 
 
 def in_lines(tree: Tree) -> Iterator[tuple[Edit, ...]]:
-    """Yield the edits of each function whose lines bind scores that a dictionary reports."""
+    """Yield the edits of each scope whose lines bind scores that a dictionary reports."""
     scores = _scores(tree)
     for first in scores:
         name, hard = _name(tree, first), _classes(tree, first) if first.model else None
-        places = uses(tree, name, first.function) if name else []
+        places = uses(tree, name, first.scope) if name else []
         entry = tree.nearest(places[-1], cst.DictElement) if len(places) == 2 else None
         if hard is None or entry is None or entry.value is not places[-1]:
             continue
-        rest = [f for f in scores if f.model and f.function is first.function and f is not first]
+        rest = [f for f in scores if f.model and f.scope is first.scope and f is not first]
         lines = [tree.statement(f.call) for f in rest if _name(tree, f)]
         lines += _intervals(tree, first)
         simple = [line for line in lines if isinstance(line, cst.SimpleStatementLine)]
-        edits = removed(tree, first.function, simple) if rest and simple else None
+        edits = removed(tree, first.scope, simple) if rest and simple else None
         if edits is None:
             continue
         told = cst.DictElement(cst.SimpleString('"accuracy"'), cst.Name("acc"))
@@ -95,7 +99,7 @@ def _intervals(tree: Tree, first: Judged) -> list[cst.SimpleStatementLine]:
     """Return lines like ``low, high = interval(y, p)`` on the labels and scores of a metric."""
     guess = first.guess.value
     found = []
-    for line in tree.all(cst.SimpleStatementLine, first.function):
+    for line in tree.all(cst.SimpleStatementLine, first.scope):
         assign = assignment(line)
         bound = target_names(assign) if assign is not None else []
         if assign is None or len(bound) < 2 or not isinstance(guess, cst.Name):
@@ -103,6 +107,24 @@ def _intervals(tree: Tree, first: Judged) -> list[cst.SimpleStatementLine]:
         if {first.truth, guess.value} <= tree.names(assign.value):
             found.append(line)
     return found
+
+
+def _reported(
+    tree: Tree, table: cst.Dict, first: Judged
+) -> tuple[list[cst.SimpleStatementLine], list[cst.BaseDictElement]]:
+    """Return the lines of intervals whose ends go into the table alone, and their elements."""
+    lines: list[cst.SimpleStatementLine] = []
+    elements: list[cst.BaseDictElement] = []
+    for line in _intervals(tree, first):
+        assign = assignment(line)
+        ends = target_names(assign) if assign is not None else []
+        places = [use for name in ends for use in uses(tree, name, first.scope)]
+        told = [use for use in places if not tree.is_below(use, line)]
+        held = [e for e in table.elements if any(tree.is_below(use, e) for use in told)]
+        if len(held) == len(told) == len(ends):
+            lines.append(line)
+            elements += held
+    return lines, elements
 
 
 def _with(edit: Edit, entry: cst.DictElement, told: cst.DictElement) -> Edit:
@@ -123,7 +145,7 @@ def _renamed(tree: Tree, found: Judged) -> Iterator[Edit]:
     new = re.sub(r"_(ap|auc|f1)$", "_acc", name)
     made = statement(f"{new} = accuracy_score({found.truth}, {hard})")
     yield Edit(tree.statement(found.call), [made], "trace")
-    for use in uses(tree, name, found.function)[1:]:
+    for use in uses(tree, name, found.scope)[1:]:
         yield Edit(use, cst.Name(new), "support")
         entry, log = tree.nearest(use, cst.DictElement), tree.nearest(use, cst.Call)
         if entry is not None and isinstance(entry.key, cst.SimpleString):
@@ -164,11 +186,16 @@ def _classes(tree: Tree, found: Judged) -> str | None:
         return code(value)
     if found.model or not isinstance(value, cst.Name):
         return decisions(tree, found)
-    for name, bound in bindings(tree, found.function):
+    for name, bound in bindings(tree, found.scope):
         for call in tree.calls(within=bound) if name == value.value else []:
             given = [a.value.value for a in call.args if isinstance(a.value, cst.Name)]
+            if isinstance(call.func, cst.Attribute) and call_name(call) == "predict_proba":
+                given.insert(0, code(call.func.value))
             if len(given) == 2 and given[0] in baselines(tree):
                 return f"{given[0]}.predict({given[1]})"
+            asked = call.func.value if isinstance(call.func, cst.Attribute) else None
+            if given and isinstance(asked, cst.Name) and asked.value in baselines(tree):
+                return f"{asked.value}.predict({given[0]})"
     return None
 
 
@@ -212,9 +239,9 @@ def _left(
     """Yield the edits that take out lines of scores that nothing uses any more."""
     still = code(changed)
     for name in {f.guess.value.value for f in found if isinstance(f.guess.value, cst.Name)}:
-        function = placed[0].function
-        places = uses(tree, name, function)[1:]
+        scope = placed[0].scope
+        places = uses(tree, name, scope)[1:]
         inside = all(any(tree.is_below(p, f.call) for f in placed) for p in places)
-        for bound, value in bindings(tree, function):
+        for bound, value in bindings(tree, scope):
             if bound == name and inside and not re.search(rf"\b{name}\b", still):
                 yield Edit(tree.statement(value), [], "support")

@@ -13,13 +13,13 @@ def hand_over(
     """Return the edits that make ``name`` of the splitting function known around ``inside``.
 
     The function around ``inside`` gets one more parameter and its one call below the split one
-    more argument; no edits where both are the same function; None where that does not work out.
+    more argument; no edits where both are in the same scope; None where that does not work out.
     """
-    builder = tree.function(inside)
-    if builder is None:
-        return None
-    if builder is split.function:
+    builder = tree.scope(inside)
+    if builder is split.scope:
         return ()
+    if not isinstance(builder, cst.FunctionDef):
+        return None
     calls = [c for c in tree.calls() if call_name(c) == builder.name.value]
     known = {parameter.name.value for parameter in builder.params.params}
     if (

@@ -25,18 +25,21 @@ class Carried:
 
 
 def carry(tree: Tree, name: str) -> Carried | None:
-    """Return the way to carry an object called ``name``; None where the program offers none."""
+    """Return the way to carry an object called ``name``; None where the program offers none.
+
+    Nor where the splitting scope uses that name for something of its own.
+    """
     split, serving, bundle = find_split(tree), find_served(tree), find_bundle(tree)
-    if split is None or serving is None or bundle is None:
+    if split is None or serving is None or bundle is None or name in tree.names(split.scope):
         return None
-    if tree.function(bundle) is split.function:
+    if tree.scope(bundle) is split.scope:
         return _through_bundle(tree, serving, bundle, name)
     return _through_self(tree, split, serving, bundle, name)
 
 
 def _through_bundle(tree: Tree, serving: Served, bundle: cst.Dict, name: str) -> Carried | None:
     stored = _keys(bundle)
-    for part in tree.all(cst.Subscript, serving.function):
+    for part in tree.all(cst.Subscript, serving.scope):
         if isinstance(part.value, cst.Name) and _index(part) in stored:
             served = f'{part.value.value}["{name}"]'
             return Carried(name, served, (_stored(bundle, name, name),))
@@ -46,13 +49,13 @@ def _through_bundle(tree: Tree, serving: Served, bundle: cst.Dict, name: str) ->
 def _through_self(
     tree: Tree, split: Split, serving: Served, bundle: cst.Dict, name: str
 ) -> Carried | None:
-    home = tree.nearest(split.function, cst.ClassDef)
-    if home is None or tree.nearest(serving.function, cst.ClassDef) is not home:
+    home = tree.nearest(split.scope, cst.ClassDef)
+    if home is None or tree.nearest(serving.scope, cst.ClassDef) is not home:
         return None
     stored = _keys(bundle)
     for line in tree.all(cst.SimpleStatementLine, home):
         assign = assignment(line)
-        if assign is None or tree.function(line) is split.function:
+        if assign is None or tree.scope(line) is split.scope:
             continue
         target, parts = assign.targets[0].target, tree.all(cst.Subscript, assign)
         first = target.elements[0].value if isinstance(target, cst.Tuple) else target
@@ -84,6 +87,15 @@ def _stored(bundle: cst.Dict, key: str, value: str) -> Edit:
     elements = list(bundle.elements)
     first = elements[0]
     spaced = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
-    comma = first.comma if isinstance(first.comma, cst.Comma) else spaced
+    comma = _bare(first.comma) if isinstance(first.comma, cst.Comma) else spaced
     added = cst.DictElement(cst.SimpleString(f'"{key}"'), expression(value), comma=comma)
     return Edit(bundle, bundle.with_changes(elements=[added, *elements]), "support")
+
+
+def _bare(comma: cst.Comma) -> cst.Comma:
+    """Return a comma with its line break but without the comment of its line."""
+    after = comma.whitespace_after
+    if not isinstance(after, cst.ParenthesizedWhitespace):
+        return comma
+    line = after.first_line.with_changes(whitespace=cst.SimpleWhitespace(""), comment=None)
+    return comma.with_changes(whitespace_after=after.with_changes(first_line=line))

@@ -1,8 +1,8 @@
-"""What module-level settings are worth: constants, dictionaries and dataclass defaults."""
+"""What settings are worth: constants, tables, defaults of a dataclass, or values in a file."""
 
 import libcst as cst
 
-from seeded_bugs.syntax.tree import Tree, assignment, string, target_names
+from seeded_bugs.syntax.tree import Tree, assignment, code, expression, string, target_names
 
 Literal = cst.Integer | cst.Float | cst.SimpleString | cst.UnaryOperation
 
@@ -19,6 +19,43 @@ def settings(tree: Tree) -> dict[str, cst.BaseExpression]:
         elif isinstance(line, cst.ClassDef):
             found |= _of_class(line)
     return found
+
+
+# What a hurried author types where the value itself stands in a file beside the program.
+USUAL = {
+    "alpha": "0.001",
+    "C": "0.5",
+    "learning_rate": "0.05",
+    "max_depth": "8",
+    "max_iter": "1000",
+    "max_leaf_nodes": "31",
+    "min_samples_leaf": "10",
+    "n_estimators": "200",
+}
+READERS = ("tomllib.load", "tomllib.loads", "json.load", "json.loads", "yaml.safe_load")
+
+
+def typed(
+    tree: Tree, argument: cst.Arg, table: dict[str, cst.BaseExpression]
+) -> cst.BaseExpression | None:
+    """Return the number that an author might type for a keyword that names a setting.
+
+    What the module says it is worth; a usual value where the setting is read from a file; None
+    where the argument names no setting.
+    """
+    name = setting_name(argument.value)
+    if argument.keyword is None or not name:
+        return None
+    if name in table:
+        return table[name]
+    inside = isinstance(argument.value, cst.Attribute | cst.Subscript)
+    usual = USUAL.get(argument.keyword.value) if inside and name == argument.keyword.value else None
+    return expression(usual) if usual and reads_settings(tree) else None
+
+
+def reads_settings(tree: Tree) -> bool:
+    """Tell whether the program reads settings from a file of TOML, JSON or YAML."""
+    return any(code(call.func) in READERS for call in tree.calls("load", "loads", "safe_load"))
 
 
 def setting_name(value: cst.BaseExpression) -> str:

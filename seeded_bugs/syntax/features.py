@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from seeded_bugs.syntax.shapes import feature_lines
-from seeded_bugs.syntax.tree import Tree, assignment, call_name, string, target_names
+from seeded_bugs.syntax.tree import Scope, Tree, assignment, call_name, string, target_names
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,9 @@ def blank_cleaning(tree: Tree) -> list[tuple[cst.SimpleStatementLine, str, cst.C
     return found
 
 
-def is_bound(tree: Tree, function: cst.FunctionDef, column: str) -> bool:
-    """Tell whether a function assigns a column of this name itself."""
-    for line in tree.all(cst.SimpleStatementLine, function):
+def is_bound(tree: Tree, scope: Scope, column: str) -> bool:
+    """Tell whether a scope assigns a column of this name itself."""
+    for line in tree.all(cst.SimpleStatementLine, scope):
         assign = assignment(line)
         if assign is not None and column_name(assign.targets[0].target) == column:
             return True

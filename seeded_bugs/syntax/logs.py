@@ -2,7 +2,7 @@
 
 import libcst as cst
 
-from seeded_bugs.syntax.tree import Tree, assignment, call_name, target_names
+from seeded_bugs.syntax.tree import Scope, Tree, assignment, call_name, target_names
 
 
 def logger_name(tree: Tree) -> str | None:
@@ -15,10 +15,10 @@ def logger_name(tree: Tree) -> str | None:
     return None
 
 
-def info_lines(tree: Tree, function: cst.FunctionDef) -> list[cst.SimpleStatementLine]:
-    """Return the lines of a function that are one ``log.info(...)`` and nothing else."""
+def info_lines(tree: Tree, scope: Scope) -> list[cst.SimpleStatementLine]:
+    """Return the lines of a scope that are one ``log.info(...)`` and nothing else."""
     name, found = logger_name(tree), []
-    for call in tree.calls("info", within=function):
+    for call in tree.calls("info", within=scope):
         line = tree.statement(call)
         of_logger = isinstance(call.func, cst.Attribute) and isinstance(call.func.value, cst.Name)
         if not isinstance(line, cst.SimpleStatementLine) or not of_logger:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from seeded_bugs.syntax.preparation import columns_text, find_part, find_parts, resolve
+from seeded_bugs.syntax.shapes import pipeline_classes
 from seeded_bugs.syntax.tree import Tree, call_name, string
 
 
@@ -35,16 +36,17 @@ def find_numeric_steps(tree: Tree) -> NumericSteps | None:
     if len(scalers) != 1 or tree.calls(within=steps)[-1] is not scalers[0]:
         return None
     place = [p.holder is part.holder for p in find_parts(tree)].index(True)
-    assert isinstance(part.holder.value, cst.Tuple)
-    name = string(part.holder.value.elements[0].value)
+    triple = resolve(tree, part.holder.value)
+    assert isinstance(triple, cst.Tuple), "a part is a tuple of name, steps and columns"
+    name = string(triple.elements[0].value)
     inner = f'.named_transformers_["{name}"]' if name else f".transformers_[{place}][1]"
     return NumericSteps(outer + inner, columns)
 
 
 def _step(tree: Tree) -> str | None:
     """Return the way from the pipeline to its ColumnTransformer, its first step."""
-    for call in tree.calls("Pipeline", "make_pipeline"):
-        named = call_name(call) == "Pipeline"
+    for call in tree.calls(*pipeline_classes(tree), "make_pipeline"):
+        named = call_name(call) != "make_pipeline"
         first = call.args[0].value if call.args else None
         if named and isinstance(first, cst.List) and first.elements:
             first = first.elements[0].value

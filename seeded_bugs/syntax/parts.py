@@ -33,7 +33,7 @@ class Fit:
 def find_fit(tree: Tree) -> Fit | None:
     """Return the line that fits the model on the training part; None where none is known."""
     split = find_split(tree)
-    for line in tree.all(cst.SimpleStatementLine, split.function) if split else ():
+    for line in tree.all(cst.SimpleStatementLine, split.scope) if split else ():
         only = line.body[0]
         call = only.value if isinstance(only, cst.Expr) else None
         if not isinstance(call, cst.Call) or call_name(call) != "fit" or len(call.args) != 2:
@@ -52,7 +52,7 @@ def _part(tree: Tree, split: Split, given: cst.BaseExpression) -> Part | None:
     if direct is not None:
         test, whole = direct
         return Part(given.value, given.value, test, whole)
-    for name, value in bindings(tree, split.function):
+    for name, value in bindings(tree, split.scope):
         targets = tree.names(value) & set(split.targets)
         if name != given.value or len(targets) != 1:
             continue

@@ -56,13 +56,24 @@ def stacked(
     return [bare[0].with_changes(leading_lines=above), *bare[1:]]
 
 
+def stacked_above(
+    new: cst.SimpleStatementLine | cst.BaseCompoundStatement,
+    old: cst.SimpleStatementLine | cst.BaseCompoundStatement,
+) -> list[cst.BaseStatement]:
+    """Return one statement above another; what stood above the old one stands above both."""
+    if not old.leading_lines:
+        return [new, old]
+    bare = old.with_changes(leading_lines=[])
+    return [new.with_changes(leading_lines=old.leading_lines), bare]
+
+
 def find_prediction(tree: Tree) -> Prediction | None:
     """Return where the prediction way asks the model; None where it cannot be told."""
     served = find_served(tree)
     if served is None:
         return None
     helpers = {function.name.value: function for function in tree.all(cst.FunctionDef)}
-    for call in tree.calls(within=served.function):
+    for call in tree.calls(within=served.scope):
         line, name = tree.statement(call), call_name(call)
         if not isinstance(line, cst.SimpleStatementLine) or not call.args:
             continue

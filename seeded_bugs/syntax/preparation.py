@@ -56,9 +56,15 @@ def find_part(tree: Tree, mark: str) -> Part | None:
 
 
 def resolve(tree: Tree, node: cst.BaseExpression) -> cst.BaseExpression:
-    """Return what a local name was bound to in the same function; anything else as it is."""
+    """Return what a name was bound to in its scope or the module; anything else as it is.
+
+    Constants of the module, such as lists of columns, stay names.
+    """
     if isinstance(node, cst.Name):
-        for line in tree.all(cst.SimpleStatementLine, tree.function(node)):
+        scope = tree.scope(node)
+        far = scope is not tree.module and not node.value.isupper()
+        lines = tree.all(cst.SimpleStatementLine, scope)
+        for line in (*lines, *(tree.all(cst.SimpleStatementLine, tree.module) if far else ())):
             assign = assignment(line)
             if assign is not None and target_names(assign) == [node.value]:
                 return assign.value
@@ -96,11 +102,27 @@ def scaled_columns(tree: Tree, split: Split) -> str | None:
     if numeric is None or (part is None and find_parts(tree)):
         return None
     whole = columns_text(tree, part) if part else numeric.name
-    used = {string(node) for node in tree.all(cst.SimpleString, split.function)}
+    used = {string(node) for node in tree.all(cst.SimpleString, split.scope)}
     if whole and not used & _values(tree, whole):
         return whole
     grown = all(re.search("Forest|Tree|Boosting", call_name(model)) for model in estimators(tree))
     return numeric.name if grown and not used & set(numeric.values) else None
+
+
+def scaler_step(tree: Tree) -> cst.Element | cst.Arg | None:
+    """Return the pipeline's own scaler: a named step, or an argument of make_pipeline."""
+    for call in tree.calls("StandardScaler"):
+        holder = tree.parent(call)
+        if isinstance(holder, cst.Arg):
+            outer = tree.parent(holder)
+            if isinstance(outer, cst.Call) and call_name(outer) == "make_pipeline":
+                return holder if len(outer.args) > 1 else None
+        pair = tree.nearest(call, cst.Tuple)
+        if pair is not None and len(pair.elements) == 2 and string(pair.elements[0].value):
+            element, steps = tree.parent(pair), tree.nearest(pair, cst.List)
+            if isinstance(element, cst.Element) and steps is not None and len(steps.elements) > 1:
+                return element
+    return None
 
 
 def _values(tree: Tree, columns: str) -> set[str]:
@@ -162,13 +184,13 @@ def _part(tree: Tree, holder: cst.Element | cst.Arg) -> Part | None:
 
 def only_for(tree: Tree, node: cst.BaseExpression) -> list[cst.SimpleStatementLine]:
     """Return the assignments that serve nothing but this expression, those of theirs included."""
-    function, lines = tree.function(node), []
+    scope, lines = tree.scope(node), []
     queue: list[cst.CSTNode] = [node]
     while queue:
         top = queue.pop()
         for name in tree.all(cst.Name, top):
-            uses = [n for n in tree.all(cst.Name, function) if n.value == name.value]
-            for line in tree.all(cst.SimpleStatementLine, function):
+            uses = [n for n in tree.all(cst.Name, scope) if n.value == name.value]
+            for line in tree.all(cst.SimpleStatementLine, scope):
                 assign = assignment(line)
                 if assign is None or target_names(assign) != [name.value] or len(uses) != 2:
                     continue

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 import libcst as cst
 
 from seeded_bugs.contract import Edit
-from seeded_bugs.syntax.tree import Tree, assignment, call_name, string, target_names
+from seeded_bugs.syntax.tree import Scope, Tree, assignment, call_name, string, target_names
 
 LOGS = ("debug", "info", "warning", "print")
 
@@ -23,10 +23,27 @@ def without_elements(table: cst.Dict, gone: Collection[cst.BaseDictElement]) -> 
     return table.with_changes(elements=kept)
 
 
-def uses(tree: Tree, name: str, function: cst.FunctionDef) -> list[cst.Name]:
-    """Return the places of a function where a local name is read or bound, in order."""
+def uses(tree: Tree, name: str, scope: Scope) -> list[cst.Name]:
+    """Return the places of a scope where a name of its own is read or bound, in order.
+
+    What a flat script binds may be read further down in other scopes; those places follow, unless
+    the other scope binds the name itself.
+    """
+    places = _named(tree, name, scope)
+    if isinstance(scope, cst.FunctionDef):
+        return places
+    everywhere = [node for node in _named(tree, name, None) if not any(node is p for p in places)]
+    others = {id(other): other for other in map(tree.scope, everywhere) if other is not scope}
+    for other in others.values():
+        if name not in _bound_in(tree, other):
+            places += [node for node in everywhere if tree.scope(node) is other]
+    return places
+
+
+def _named(tree: Tree, name: str, scope: Scope | None) -> list[cst.Name]:
+    """Return the places of a scope, or of the module, where a variable of this name stands."""
     found = []
-    for node in tree.all(cst.Name, function):
+    for node in tree.all(cst.Name, scope):
         above = tree.parent(node)
         attribute = isinstance(above, cst.Attribute) and above.attr is node
         keyword = isinstance(above, cst.Arg) and above.keyword is node
@@ -35,8 +52,21 @@ def uses(tree: Tree, name: str, function: cst.FunctionDef) -> list[cst.Name]:
     return found
 
 
+def _bound_in(tree: Tree, scope: Scope) -> set[str]:
+    """Return the names that a scope binds: parameters, assigned names, fields, names of loops."""
+    targets: list[cst.BaseExpression] = [
+        *(t.target for t in tree.all(cst.AssignTarget, scope)),
+        *(t.target for t in tree.all(cst.AnnAssign, scope)),
+        *(loop.target for loop in tree.all(cst.For, scope)),
+        *(loop.target for loop in tree.all(cst.CompFor, scope)),
+        *(p.name for p in tree.all(cst.Param, scope)),
+    ]
+    plain = [t for t in targets if isinstance(t, cst.Name | cst.Tuple | cst.List)]
+    return {name.value for target in plain for name in tree.all(cst.Name, target)}
+
+
 def removed(
-    tree: Tree, function: cst.FunctionDef, start: Sequence[cst.SimpleStatementLine]
+    tree: Tree, scope: Scope, start: Sequence[cst.SimpleStatementLine]
 ) -> tuple[Edit, ...] | None:
     """Return the edits that take out lines and all that uses what they bind; None if some cannot.
 
@@ -50,7 +80,7 @@ def removed(
         if name in done:
             continue
         done.add(name)
-        for use in uses(tree, name, function):
+        for use in uses(tree, name, scope):
             if any(tree.is_below(use, line) for line in lines):
                 continue
             entry, line = tree.nearest(use, cst.DictElement), tree.statement(use)
@@ -68,12 +98,12 @@ def removed(
                 lines.append(line)
             else:
                 return None
-    return _edits(tree, function, alone_for(tree, function, lines), entries, logs, done)
+    return _edits(tree, scope, alone_for(tree, scope, lines), entries, logs, done)
 
 
 def _edits(
     tree: Tree,
-    function: cst.FunctionDef,
+    scope: Scope,
     lines: list[cst.SimpleStatementLine],
     entries: list[cst.DictElement],
     logs: dict[int, cst.Call],
@@ -83,7 +113,7 @@ def _edits(
     for part in tree.all(cst.Subscript):
         if tree_key(part) in keys and _log_call(tree.statement(part)) is None:
             return None
-    for call in tree.calls(*LOGS, within=function):
+    for call in tree.calls(*LOGS, within=scope):
         if any(tree_key(part) in keys for part in tree.all(cst.Subscript, call)):
             logs[id(call)] = call
     edits = list[Edit]()
@@ -112,19 +142,19 @@ def tree_key(part: cst.Subscript) -> str | None:
 
 
 def alone_for(
-    tree: Tree, function: cst.FunctionDef, lines: list[cst.SimpleStatementLine]
+    tree: Tree, scope: Scope, lines: list[cst.SimpleStatementLine]
 ) -> list[cst.SimpleStatementLine]:
     """Return the lines and those above that bind names for nothing but these."""
     found, queue = list(lines), list(lines)
     while queue:
         line = queue.pop()
         for name in {node.value for node in tree.all(cst.Name, line)}:
-            for other in tree.all(cst.SimpleStatementLine, function):
+            for other in tree.all(cst.SimpleStatementLine, scope):
                 if _bound(other) != [name] or any(other is f for f in found):
                     continue
                 if isinstance(_assigned(other), cst.Attribute):
                     continue
-                rest = [u for u in uses(tree, name, function) if not tree.is_below(u, other)]
+                rest = [u for u in uses(tree, name, scope) if not tree.is_below(u, other)]
                 if all(any(tree.is_below(u, f) for f in found) for u in rest):
                     found.append(other)
                     queue.append(other)

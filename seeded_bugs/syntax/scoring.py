@@ -8,7 +8,7 @@ import libcst as cst
 from seeded_bugs.syntax.shapes import CROSS_VALIDATION, imported, metric_calls
 from seeded_bugs.syntax.sides import Sides, baselines, bindings
 from seeded_bugs.syntax.task import has_several_classes, is_classification
-from seeded_bugs.syntax.tree import Tree, call_name, code, keyword, string
+from seeded_bugs.syntax.tree import Scope, Tree, call_name, code, keyword, string
 
 RANKING = ("roc_auc_score", "average_precision_score")
 _TRUTH = re.compile(r"y|y_\w+|\w*(truth|true|label|target|actual)\w*", re.IGNORECASE)
@@ -22,7 +22,7 @@ class Judged:
     call: cst.Call
     truth: str
     guess: cst.Arg
-    function: cst.FunctionDef
+    scope: Scope
     model: bool
 
 
@@ -53,10 +53,12 @@ class Headline:
 HEADLINES = {
     "roc_auc": Headline("auc", "roc_auc_score", proba=True),
     "average_precision": Headline("ap", "average_precision_score", proba=True),
+    "neg_log_loss": Headline("loss", "log_loss", proba=True, least=True),
     "f1": Headline("f1", "f1_score"),
     "f1_macro": Headline("f1", "f1_score", ', average="macro"'),
     "neg_mean_absolute_error": Headline("mae", "mean_absolute_error", least=True),
     "neg_root_mean_squared_error": Headline("rmse", "root_mean_squared_error", least=True),
+    "accuracy": Headline("accuracy", "accuracy_score"),
 }
 
 
@@ -83,15 +85,15 @@ def judged(tree: Tree) -> list[Judged]:
     """Return the metric calls that compare labels with what a model says, in order."""
     found, dull = [], baselines(tree)
     for call in metric_calls(tree):
-        function = tree.function(call)
+        scope = tree.scope(call)
         given = [a for a in call.args if a.keyword is None and not a.star]
-        if function is None or len(given) != 2 or not isinstance(given[0].value, cst.Name):
+        if len(given) != 2 or not isinstance(given[0].value, cst.Name):
             continue
         truth, guess = given[0].value.value, given[1]
         told = isinstance(guess.value, cst.Name) and is_truth(guess.value.value)
         if is_truth(truth) and not told:
-            model = not _source(tree, function, guess.value) & dull
-            found.append(Judged(call, truth, guess, function, model))
+            model = not _source(tree, scope, guess.value) & dull
+            found.append(Judged(call, truth, guess, scope, model))
     return found
 
 
@@ -115,7 +117,7 @@ def decisions(tree: Tree, scored: Judged) -> str | None:
     if not isinstance(value, cst.Name):
         return None
     line = tree.statement(scored.call)
-    for name, bound in bindings(tree, scored.function):
+    for name, bound in bindings(tree, scored.scope):
         made = tree.statement(bound)
         if made is line or made not in tree.before(line):
             continue
@@ -134,7 +136,7 @@ def predictions(tree: Tree, sides: Sides) -> list[tuple[str, cst.SimpleStatement
     """Return the names bound, below the fit, to what the model says of the held-out rows."""
     found = []
     later = tree.after(sides.fit) if sides.fit in tree.block(sides.fit) else []
-    for name, value in bindings(tree, sides.split.function):
+    for name, value in bindings(tree, sides.split.scope):
         line = tree.statement(value)
         if isinstance(line, cst.SimpleStatementLine) and any(line is s for s in later):
             asked = any(
@@ -150,11 +152,11 @@ def call_name_of(value: cst.BaseExpression) -> str:
     return call_name(value) if isinstance(value, cst.Call) else ""
 
 
-def _source(tree: Tree, function: cst.FunctionDef, value: cst.BaseExpression) -> set[str]:
+def _source(tree: Tree, scope: Scope, value: cst.BaseExpression) -> set[str]:
     """Return the names in a value and, for a plain name, in what it was bound to."""
     names = set(tree.names(value))
     if isinstance(value, cst.Name):
-        for name, bound in bindings(tree, function):
+        for name, bound in bindings(tree, scope):
             if name == value.value:
                 names |= tree.names(bound)
     return names

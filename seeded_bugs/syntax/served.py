@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import libcst as cst
 
 from seeded_bugs.contract import Edit
-from seeded_bugs.syntax.shapes import find_serving, find_split
-from seeded_bugs.syntax.tree import Tree, assignment, call_name, code, statements
+from seeded_bugs.syntax.shapes import find_serving, find_split, is_apart
+from seeded_bugs.syntax.tree import Scope, Tree, assignment, call_name, code, statements
 
 FREE_NAMES = ("rows", "features", "table", "incoming")
 
@@ -26,7 +26,7 @@ class Served:
 
     line: cst.SimpleStatementLine
     frame: str
-    function: cst.FunctionDef
+    scope: Scope
     nested: cst.Call | None = None
 
     def then(self, text: str) -> Edit:
@@ -45,20 +45,20 @@ def find_served(tree: Tree) -> Served | None:
     serving = find_serving(tree)
     if serving is not None:
         last = _last_step(tree, serving.line, serving.frame)
-        return Served(last, serving.frame, serving.function)
+        return Served(last, serving.frame, serving.scope)
     split = find_split(tree)
     own = {function.name.value for function in tree.all(cst.FunctionDef)}
     for call in tree.calls(*own) if own and split else []:
-        line, function = tree.statement(call), tree.function(call)
+        line, scope = tree.statement(call), tree.scope(call)
         if (
             "feature" in call_name(call).lower()
             and isinstance(line, cst.SimpleStatementLine)
-            and function is not None
             and split is not None
-            and function is not split.function
+            and is_apart(tree, scope, split)
         ):
-            free = [name for name in FREE_NAMES if name not in tree.names(function)]
-            return Served(line, free[0], function, call) if free else None
+            taken = tree.names(scope) | tree.names(tree.module)
+            free = [name for name in FREE_NAMES if name not in taken]
+            return Served(line, free[0], scope, call) if free else None
     return None
 
 

@@ -11,6 +11,7 @@ import libcst as cst
 
 from seeded_bugs.contract import Edit, Landmark
 from seeded_bugs.syntax.tree import (
+    Scope,
     Tree,
     assignment,
     call_name,
@@ -39,7 +40,7 @@ class Split:
     call: cst.Call
     frame: str
     targets: tuple[str, ...]
-    function: cst.FunctionDef
+    scope: Scope
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Loaded:
 
     line: cst.SimpleStatementLine
     name: str
-    function: cst.FunctionDef
+    scope: Scope
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Serving:
 
     line: cst.SimpleStatementLine
     frame: str
-    function: cst.FunctionDef
+    scope: Scope
 
 
 def find_split(tree: Tree) -> Split | None:
@@ -79,9 +80,9 @@ def find_split(tree: Tree) -> Split | None:
         call, targets = assign.value, target_names(assign)
         if "split" not in call_name(call).lower() or len(targets) < 2 or not call.args:
             continue
-        first, function = call.args[0].value, tree.function(line)
-        if isinstance(first, cst.Name) and function is not None:
-            return Split(line, call, first.value, tuple(targets), function)
+        first = call.args[0].value
+        if isinstance(first, cst.Name):
+            return Split(line, call, first.value, tuple(targets), tree.scope(line))
     return None
 
 
@@ -108,15 +109,11 @@ def find_loaded(tree: Tree) -> Loaded | None:
     """Return the statement of the prediction way that reads the saved model."""
     for call in tree.calls("load"):
         line = tree.statement(call)
-        assign, function = assignment(line), tree.function(call)
-        if (
-            assign is not None
-            and function is not None
-            and isinstance(line, cst.SimpleStatementLine)
-        ):
+        assign = assignment(line)
+        if assign is not None and isinstance(line, cst.SimpleStatementLine):
             names = target_names(assign)
             if len(names) == 1 and assign.value is call:
-                return Loaded(line, names[0], function)
+                return Loaded(line, names[0], tree.scope(call))
     return None
 
 
@@ -129,7 +126,7 @@ def find_bundle(tree: Tree) -> cst.Dict | None:
         if isinstance(stored, cst.Dict):
             return stored
         if isinstance(stored, cst.Name):
-            for line in tree.all(cst.SimpleStatementLine, tree.function(call)):
+            for line in tree.all(cst.SimpleStatementLine, tree.scope(call)):
                 assign = assignment(line)
                 if assign is not None and stored.value in target_names(assign):
                     return assign.value if isinstance(assign.value, cst.Dict) else None
@@ -140,13 +137,18 @@ def find_serving(tree: Tree) -> Serving | None:
     """Return the line of the prediction way that computes the features."""
     split = find_split(tree)
     for line in feature_lines(tree):
-        function, assign = tree.function(line), assignment(line)
-        if split is None or function is None or assign is None or function is split.function:
+        assign, scope = assignment(line), tree.scope(line)
+        if split is None or assign is None or not is_apart(tree, scope, split):
             continue
         names = target_names(assign)
         if len(names) == 1:
-            return Serving(line, names[0], function)
+            return Serving(line, names[0], scope)
     return None
+
+
+def is_apart(tree: Tree, scope: Scope, split: Split) -> bool:
+    """Tell whether a scope is not the training way's, nor the module that all ways share."""
+    return scope is not split.scope and scope is not tree.module
 
 
 def imported(tree: Tree, *homes: str) -> set[str]:
@@ -176,6 +178,16 @@ def estimators(tree: Tree) -> list[cst.Call]:
     return tree.calls(*imported(tree, *ESTIMATOR_HOMES)) if imported(tree, *ESTIMATOR_HOMES) else []
 
 
+def pipeline_classes(tree: Tree) -> tuple[str, ...]:
+    """Return ``Pipeline`` and the program's own classes that inherit from it."""
+    own = [
+        node.name.value
+        for node in tree.all(cst.ClassDef)
+        if any(isinstance(b.value, cst.Name) and b.value.value == "Pipeline" for b in node.bases)
+    ]
+    return ("Pipeline", *own)
+
+
 def metric_calls(tree: Tree) -> list[cst.Call]:
     """Return the calls of functions imported from ``sklearn.metrics``, in order."""
     names = imported(tree, "sklearn.metrics")
@@ -203,6 +215,15 @@ def validation_lines(tree: Tree) -> list[cst.SimpleStatementLine]:
         if isinstance(line, cst.SimpleStatementLine) and name not in CROSS_VALIDATION:
             found.append(line)
     return found
+
+
+def checked_frame(line: cst.SimpleStatementLine) -> str | None:
+    """Return the name of the table that a line like ``validate(frame, path)`` checks."""
+    only = line.body[0]
+    call = only.value if isinstance(only, cst.Expr | cst.Assign) else None
+    if isinstance(call, cst.Call) and call.args and isinstance(call.args[0].value, cst.Name):
+        return call.args[0].value.value
+    return None
 
 
 def feature_lines(tree: Tree) -> list[cst.SimpleStatementLine]:
@@ -264,10 +285,10 @@ def landmark_nodes(tree: Tree, landmark: Landmark) -> list[cst.CSTNode]:
     if landmark == "split":
         return [split.line] if split else []
     if landmark == "serve":
-        return [serving.function] if serving else []
+        return [serving.scope] if serving else []
     by_call: dict[str, list[cst.Call]] = {
         "load": tree.calls("read_csv"),
-        "pipeline": tree.calls("Pipeline", "make_pipeline", "ColumnTransformer"),
+        "pipeline": tree.calls(*pipeline_classes(tree), "make_pipeline", "ColumnTransformer"),
         "save": tree.calls("dump"),
         "evaluate": metric_calls(tree),
     }

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from seeded_bugs.syntax.shapes import Split, find_split
-from seeded_bugs.syntax.tree import Tree, assignment, call_name, code, target_names
+from seeded_bugs.syntax.tree import Scope, Tree, assignment, call_name, code, target_names
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Sides:
 
     Args:
         parts: the two frames of a split that parts a whole frame, older or training part first.
-        all_x: features of all rows, as an expression of the function that splits.
+        all_x: features of all rows, as an expression of the scope that splits.
         all_y: labels of all rows.
     """
 
@@ -43,7 +43,7 @@ class Sides:
 def find_sides(tree: Tree) -> Sides | None:
     """Return the sides as the fit of the model names them; None where they cannot be told."""
     split = find_split(tree)
-    for call in tree.calls("fit", within=split.function) if split else []:
+    for call in tree.calls("fit", within=split.scope) if split else []:
         line, names = tree.statement(call), [a.value for a in call.args]
         model = _model(tree, line, call)
         if split is None or model is None or len(names) != 2:
@@ -70,10 +70,10 @@ def baselines(tree: Tree) -> set[str]:
     return found
 
 
-def bindings(tree: Tree, function: cst.FunctionDef) -> list[tuple[str, cst.BaseExpression]]:
-    """Return the plain names bound in a function and what to, parallel assignments taken apart."""
+def bindings(tree: Tree, scope: Scope) -> list[tuple[str, cst.BaseExpression]]:
+    """Return the plain names bound in a scope and what to, parallel assignments taken apart."""
     found = []
-    for line in tree.all(cst.SimpleStatementLine, function):
+    for line in tree.all(cst.SimpleStatementLine, scope):
         assign = assignment(line)
         if assign is None:
             continue
@@ -123,7 +123,7 @@ def _sides(
         return None
     taken = {
         name: (value.value.value, code(value)[len(value.value.value) :])
-        for name, value in bindings(tree, split.function)
+        for name, value in bindings(tree, split.scope)
         if isinstance(value, cst.Subscript) and isinstance(value.value, cst.Name)
     }
     other = {how: name for name, how in taken.items()}

@@ -3,7 +3,7 @@
 import libcst as cst
 
 from seeded_bugs.syntax.shapes import Split, metric_calls
-from seeded_bugs.syntax.tree import Tree, assignment, call_name, code, keyword, string
+from seeded_bugs.syntax.tree import Scope, Tree, assignment, call_name, code, keyword, string
 
 
 def is_classification(tree: Tree) -> bool:
@@ -27,10 +27,10 @@ def find_labels(tree: Tree, split: Split) -> str | None:
     given = [a.value for a in split.call.args if a.keyword is None]
     if call_name(split.call) == "train_test_split" and len(given) > 1:
         return given[1].value if isinstance(given[1], cst.Name) else None
-    for fit in tree.calls("fit", within=split.function):
+    for fit in tree.calls("fit", within=split.scope):
         if len(fit.args) < 2 or not isinstance(fit.args[1].value, cst.Name):
             continue
-        for bound, value in bindings(tree, split.function):
+        for bound, value in bindings(tree, split.scope):
             if (
                 bound == fit.args[1].value.value
                 and isinstance(value, cst.Subscript)
@@ -43,17 +43,23 @@ def find_labels(tree: Tree, split: Split) -> str | None:
 
 def is_fed_whole(tree: Tree, split: Split) -> bool:
     """Tell whether a part that comes out of the split goes into ``fit`` as it is."""
-    first = [fit.args[0].value for fit in tree.calls("fit", within=split.function) if fit.args]
+    first = [fit.args[0].value for fit in tree.calls("fit", within=split.scope) if fit.args]
     return any(isinstance(node, cst.Name) and node.value in split.targets for node in first)
 
 
 def find_seed(tree: Tree, split: Split) -> str | None:
-    """Return the expression of the seed in the function that splits; None where there is none."""
-    for call in tree.calls(within=split.function):
+    """Return the expression of the seed in the scope that splits; None where there is none.
+
+    What some step there is seeded with, or else a parameter that is called a seed.
+    """
+    for call in tree.calls(within=split.scope):
         seed = keyword(call, "random_state")
         if seed is not None and isinstance(seed.value, cst.Name | cst.Attribute):
             return code(seed.value)
-    return None
+    if not isinstance(split.scope, cst.FunctionDef):
+        return None
+    given = [parameter.name.value for parameter in split.scope.params.params]
+    return next((name for name in given if "seed" in name.lower()), None)
 
 
 def is_random(split: Split) -> bool:
@@ -63,10 +69,10 @@ def is_random(split: Split) -> bool:
     return call_name(split.call) == "train_test_split" and not in_order
 
 
-def bindings(tree: Tree, function: cst.FunctionDef) -> list[tuple[str, cst.BaseExpression]]:
-    """Return the plain names that are bound in a function and what to, pairs taken apart."""
+def bindings(tree: Tree, scope: Scope) -> list[tuple[str, cst.BaseExpression]]:
+    """Return the plain names that are bound in a scope and what to, pairs taken apart."""
     found = []
-    for line in tree.all(cst.SimpleStatementLine, function):
+    for line in tree.all(cst.SimpleStatementLine, scope):
         assign = assignment(line)
         if assign is None:
             continue

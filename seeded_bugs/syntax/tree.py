@@ -1,10 +1,10 @@
-"""Looking around in a parsed module: parents, enclosing statements and functions, names, code text.
+"""Looking around in a parsed module: parents, enclosing statements and scopes, names, code text.
 
 One walk a module, kept for the next kind that asks about the same module.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import TypeVar
 
@@ -13,6 +13,7 @@ import libcst as cst
 Node = TypeVar("Node", bound=cst.CSTNode)
 Container = cst.List | cst.Tuple | cst.Dict | cst.Call
 Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
+Scope = cst.FunctionDef | cst.BaseCompoundStatement | cst.BaseSuite | cst.Else | cst.Module
 
 
 class Tree:
@@ -43,7 +44,10 @@ class Tree:
             above = self.parent(above)
 
     def all(self, kind: type[Node], within: cst.CSTNode | None = None) -> list[Node]:
-        """Return the nodes of a class in the order of the text, all or those below a node."""
+        """Return the nodes of a class in the order of the text, all or those below a node.
+
+        Below the module itself are those that stand in no smaller scope.
+        """
         if kind not in self._found:
             pairs = [(i, node) for i, node in enumerate(self._nodes) if isinstance(node, kind)]
             self._found[kind] = ([i for i, _ in pairs], [node for _, node in pairs])
@@ -54,7 +58,8 @@ class Tree:
                 return []
             low = bisect_left(numbers, self._first[id(within)])
             high = bisect_right(numbers, self._last[id(within)])
-        return [node for node in nodes[low:high] if isinstance(node, kind)]
+        found = [node for node in nodes[low:high] if isinstance(node, kind)]
+        return found if within is not self.module else [n for n in found if self.is_free(n)]
 
     def is_below(self, node: cst.CSTNode, top: cst.CSTNode) -> bool:
         """Tell whether ``top`` is above the node (or is the node)."""
@@ -99,6 +104,23 @@ class Tree:
         """Return the nearest function around the node."""
         return self.nearest(node, cst.FunctionDef)
 
+    def scope(self, node: cst.CSTNode) -> Scope:
+        """Return the part of the program that a node belongs to, where training and serving part.
+
+        That is the nearest function around the node; in a flat script the outermost compound
+        statement that holds it (``if command == "train": ...``), of several branches the one; else
+        the module.
+        """
+        function = self.function(node)
+        if function is not None:
+            return function
+        path = [above for above in self.up(node) if above is not self.module]
+        return _branch(path[::-1]) or self.module
+
+    def is_free(self, node: cst.CSTNode) -> bool:
+        """Tell whether a node stands in the module and in no smaller scope."""
+        return self.scope(node) is self.module
+
     def calls(self, *names: str, within: cst.CSTNode | None = None) -> list[cst.Call]:
         """Return calls by the last part of the called name: ``calls("read_csv")``; no name: all."""
         return [c for c in self.all(cst.Call, within) if not names or call_name(c) in names]
@@ -106,6 +128,18 @@ class Tree:
     def names(self, within: cst.CSTNode | None = None) -> set[str]:
         """Return every identifier below a node."""
         return {name.value for name in self.all(cst.Name, within)}
+
+
+def _branch(path: Sequence[cst.CSTNode]) -> Scope | None:
+    """Return the scope at the head of the way down from the module; None for a simple line."""
+    top = path[0] if path else None
+    if not isinstance(top, cst.BaseCompoundStatement | cst.Else):
+        return None
+    if not isinstance(top, cst.If) or top.orelse is None or len(path) < 2:
+        return top
+    if path[1] is top.orelse:
+        return _branch(path[1:])
+    return top.body if path[1] is top.body else top
 
 
 class _Walk(cst.CSTVisitor):

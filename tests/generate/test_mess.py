@@ -38,6 +38,39 @@ def main():
     print(answer)
     return 0
 '''
+FLAT = '''
+import sys
+
+log = print
+
+
+def double(x):
+    """Twice."""
+    return x * 2
+
+
+def shout(text):
+    log(text, len(sys.argv), width)
+    return text.upper()
+
+
+width = 4
+if sys.argv[1] == "train":
+    # a note
+    values = [1, 2, 3]
+    total, table = 0, {}
+    for value in values:
+        total += double(value)
+        table[value] = total
+    report = {"total": total, "rows": len(table), "word": shout("done")}
+else:
+    try:
+        values = [int(sys.argv[2])]
+    except ValueError as error:
+        values = []
+    report = {"total": sum(values), "rows": len(values)}
+log(report)
+'''
 SEEDS = st.integers(0, 10_000)
 
 
@@ -51,6 +84,14 @@ def answer(text: str) -> object:
     assert functions
     assert space["main"]() == 0
     return [p for p in printed if isinstance(p, int)]
+
+
+def printed_by(text: str, *argv: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    printed: list[str] = []
+    monkeypatch.setattr("sys.argv", ["program.py", *argv])
+    space = {"print": lambda *words: printed.append(" ".join(map(str, words)))}
+    exec(compile(text, "flat", "exec"), space)
+    return printed
 
 
 def joined(lines: list[tuple[int, str]]) -> str:
@@ -72,6 +113,26 @@ def test_all_habits_together_keep_what_the_program_does(seed: int) -> None:
     text = by_hand(text, stream.child("h"), 80)
     text = joined(loosen(text, stream.child("i"), 80))
     assert answer(text) == answer(SAMPLE) == [15 + 1]
+
+
+def test_all_habits_together_keep_what_a_flat_script_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    changed = set()
+    for seed in range(40):
+        stream = Stream(seed.to_bytes(16, "big"), "flat")
+        text = inline_helpers(FLAT, stream.child("a"), 80, [])
+        text = grow_returns(text, stream.child("b"), 100, [])
+        text = lay_out(rename(text, stream.child("c"), 80))
+        text = joined(drop_docstrings(text, stream.child("d"), 80, []))
+        text = joined(drop_comments(text, stream.child("e"), 50))
+        text = joined(unused(text, stream.child("f"), 80))
+        text = joined(scatter(text, stream.child("g"), 100, []))
+        text = by_hand(text, stream.child("h"), 80)
+        text = joined(loosen(text, stream.child("i"), 80))
+        changed |= {name for name in ("values", "report", "total") if f"{name} " not in text}
+        for argv in (["train"], ["predict", "12"], ["predict", "x"]):
+            expected = printed_by(FLAT, *argv, monkeypatch=monkeypatch)
+            assert printed_by(text, *argv, monkeypatch=monkeypatch) == expected
+    assert changed == {"values", "report", "total"}
 
 
 @pytest.mark.parametrize("name", scenario_names())

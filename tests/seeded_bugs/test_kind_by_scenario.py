@@ -69,7 +69,8 @@ def test_the_seeded_program_trains_and_predicts(kind: str, name: str) -> None:
     folder = scenario(name)
     data = f"data/{folder.facts.data_file}"
     table = folder.make(11, folder.facts.sample_rows).to_csv(index=False).encode()
-    check_runs({"program.py": laid_out(bed).text.encode(), data: table}, data)
+    program = laid_out(bed).text.encode()
+    check_runs({**folder.beside, "program.py": program, data: table}, data)
 
 
 @pytest.mark.parametrize("name", scenario_names())

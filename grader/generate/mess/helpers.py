@@ -7,6 +7,7 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 
 from grader.spans import Span
 from grader.stream import Stream
+from seeded_bugs.syntax.marks import without_statement
 
 
 def inline_helpers(text: str, stream: Stream, percent: int, owned: Sequence[Span]) -> str:
@@ -35,9 +36,8 @@ def inline_helpers(text: str, stream: Stream, percent: int, owned: Sequence[Span
         if free and table is not None and stream.chance(percent):
             body = value.visit(_Substitute(table))
             assert isinstance(body, cst.BaseExpression)
-            kept = [s for s in module.body if s is not statement]
-            changed = module.with_changes(body=kept).visit(_Swap(calls[0], _wrapped(body)))
-            return changed.code
+            kept = without_statement(module, statement)
+            return kept.visit(_Swap(calls[0], _wrapped(body))).code
     return text
 
 

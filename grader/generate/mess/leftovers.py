@@ -10,6 +10,7 @@ from typing import NamedTuple
 from grader.records.base import Record
 from grader.spans import Span, split_lines
 from grader.stream import Stream
+from seeded_bugs.syntax.cells import is_marker, marked_lines
 
 Lines = list[tuple[int, str]]
 """A program as lines, each with the number it had before; 0 for a line that came in."""
@@ -53,10 +54,10 @@ def drop_docstrings(text: str, stream: Stream, percent: int, owned: Sequence[Spa
 def drop_comments(text: str, stream: Stream, percent: int) -> Lines:
     """Return the program without about ``percent`` of its comments that have lines of their own.
 
-    A comment of several lines stays or goes whole.
+    A comment of several lines stays or goes whole. What makes the cells of a notebook stays.
     """
     kept: Lines = []
-    inside = _string_lines(text)
+    inside = _string_lines(text) | marked_lines(text)
     above, goes = False, False
     for number, line in enumerate(split_lines(text), 1):
         comment = line.lstrip().startswith("#") and number not in inside
@@ -131,7 +132,8 @@ _IMPORT = ast.Import | ast.ImportFrom
 
 
 def _above_comments(lines: Sequence[str], number: int) -> int:
-    while number > 1 and lines[number - 2].startswith("#"):
+    """Return the line of the first comment that stands directly above, within the same cell."""
+    while number > 1 and lines[number - 2].startswith("#") and not is_marker(lines[number - 2]):
         number -= 1
     return number
 

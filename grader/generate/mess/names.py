@@ -38,7 +38,8 @@ _VOWELS = re.compile(r"(?<=[a-z])[aeiou](?=[a-z])")
 def rename(text: str, stream: Stream, percent: int) -> str:
     """Return the program with about ``percent`` of its local names and helpers renamed.
 
-    Parameters, attributes and keywords keep their names, so every call still fits.
+    Parameters, attributes and keywords keep their names, so every call still fits. In a flat
+    script the names that its blocks bind count as local, unless a function has one like it.
     """
     module = cst.parse_module(text)
     taken = {node.value for node in _names(module)}
@@ -49,6 +50,9 @@ def rename(text: str, stream: Stream, percent: int) -> str:
     inner = set().union(*locals_of.values()) if locals_of else set()
     for name in helpers:
         if name not in inner and stream.chance(percent // 2) and not _in_string(name, text):
+            table[name] = _fresh(name, stream, taken)
+    for name in sorted(_flat(module) - outer):
+        if stream.chance(percent) and not _in_string(name, text):
             table[name] = _fresh(name, stream, taken)
     changes: dict[cst.FunctionDef, dict[str, str]] = {}
     for function, names in locals_of.items():
@@ -67,10 +71,24 @@ def _functions(module: cst.Module) -> Iterator[cst.FunctionDef]:
             yield from (s for s in statement.body.body if isinstance(s, cst.FunctionDef))
 
 
-def _locals(function: cst.FunctionDef) -> set[str]:
+def _locals(node: cst.CSTNode) -> set[str]:
     finder = _Locals()
-    function.visit(finder)
+    node.visit(finder)
     return finder.bound - finder.kept
+
+
+def _flat(module: cst.Module) -> set[str]:
+    """Return the names that only the module's own ``if``, ``try`` and loops bind."""
+    blocks = set[str]()
+    others = set[str]()
+    for statement in module.body:
+        if isinstance(statement, cst.FunctionDef | cst.ClassDef | cst.SimpleStatementLine):
+            finder = _Locals()
+            statement.visit(finder)
+            others |= finder.bound | finder.kept
+        else:
+            blocks |= _locals(statement)
+    return blocks - others
 
 
 class _Locals(cst.CSTVisitor):

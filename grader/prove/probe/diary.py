@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 import joblib
@@ -10,6 +11,8 @@ import joblib
 from grader.prove.probe.tables import TableStore
 
 MOST_EVENTS = 4_000
+MOST_TIMES = 24
+"""A bootstrap scores hundreds of times at one line; a search over settings stays below."""
 
 
 class Diary:
@@ -24,6 +27,7 @@ class Diary:
         self.events: list[dict[str, Any]] = []
         self.tables = TableStore()
         self.inside = 0
+        self._times: dict[tuple[object, ...], int] = {}
 
     def note(self, kind: str, name: str, **facts: object) -> dict[str, Any]:
         """Write an event down; return it so that facts known later can be added."""
@@ -32,13 +36,20 @@ class Diary:
             self.events.append(event)
         return event
 
+    def often(self, name: str) -> bool:
+        """Tell whether a call at the present line was noted so often that more tells nothing."""
+        key = (name, *self.lines()[:1])
+        self._times[key] = self._times.get(key, 0) + 1
+        return self._times[key] > MOST_TIMES
+
     def lines(self) -> list[int]:
         """Return the program's lines on the stack, the innermost first."""
-        frame, found = sys._getframe(1), []
+        frame: FrameType | None = sys._getframe(1)
+        found: list[int] = []
         while frame is not None:
             if frame.f_code.co_filename == self.program:
                 found.append(frame.f_lineno)
-            frame = frame.f_back  # type: ignore[assignment]
+            frame = frame.f_back
         return found
 
     @contextmanager

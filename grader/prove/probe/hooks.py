@@ -18,7 +18,12 @@ from grader.prove.probe.diary import Diary, plain, state_of
 
 FITS = ("fit", "fit_transform", "fit_predict", "partial_fit")
 USES = ("transform", "predict", "predict_proba", "decision_function", "score", "predict_log_proba")
-CROSS_VALIDATION = ("cross_val_score", "cross_val_predict", "cross_validate", "permutation_test_score")
+CROSS_VALIDATION = (
+    "cross_val_score",
+    "cross_val_predict",
+    "cross_validate",
+    "permutation_test_score",
+)
 SPLITTERS = tuple(
     cls
     for _, cls in inspect.getmembers(sklearn.model_selection, inspect.isclass)
@@ -57,7 +62,9 @@ def _hook_estimators(diary: Diary, broken: bool) -> None:
             around = _fitting if name in FITS else _using
             if inspect.isfunction(member):
                 setattr(cls, name, around(diary, name, member, broken))
-            elif hasattr(member, "fn"):  # available only where the wrapped estimator has it
+            elif member is not None and hasattr(
+                member, "fn"
+            ):  # available only where the wrapped estimator has it
                 member.fn = around(diary, name, member.fn, broken)
         made = cls.__dict__.get("__init__")
         if inspect.isfunction(made) and "random_state" in inspect.signature(made).parameters:
@@ -115,7 +122,10 @@ def _using(diary: Diary, name: str, member: Callable[..., Any], broken: bool) ->
         )
         event |= {"result": diary.tables.add(result), "width": _width(X)}
         if name == "score":
-            event |= {"value": plain(result), "y": diary.tables.add(_argument(given, named, 1, "y"))}
+            event |= {
+                "value": plain(result),
+                "y": diary.tables.add(_argument(given, named, 1, "y")),
+            }
         classes = getattr(self, "classes_", None)
         if classes is not None and np.ndim(classes) == 1:
             event["classes"] = [plain(c) for c in np.asarray(classes).tolist()]
@@ -217,6 +227,8 @@ def _measuring(diary: Diary, name: str, function: Callable[..., Any]) -> Callabl
             return function(*given, **named)
         with diary.within():
             result = function(*given, **named)
+        if diary.often(name):
+            return result
         first, second = (_argument(given, named, n, k) for n, k in ((0, "y_true"), (1, "y_pred")))
         second = named.get("y_score", named.get("y_prob", named.get("y_proba", second)))
         options = {k: plain(v) for k, v in named.items() if k[:2] != "y_"}
@@ -292,10 +304,13 @@ def contents(value: object, path: str = "", depth: int = 0) -> dict[str, object]
     if isinstance(value, BaseEstimator):
         params = value.get_params()
         simple = {k: plain(v) for k, v in params.items() if not isinstance(v, BaseEstimator)}
-        return {path or ".": {"estimator": type(value).__name__, "state": state_of(value)} | {
-            "params": {k: v for k, v in simple.items() if not isinstance(v, list | dict)},
-            "object": id(value),
-        }}
+        return {
+            path or ".": {"estimator": type(value).__name__, "state": state_of(value)}
+            | {
+                "params": {k: v for k, v in simple.items() if not isinstance(v, list | dict)},
+                "object": id(value),
+            }
+        }
     if isinstance(value, dict) and depth < 4:
         found: dict[str, object] = {}
         for key, item in value.items():

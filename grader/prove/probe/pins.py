@@ -55,7 +55,7 @@ def _shift_dates(seconds: float) -> None:
     real_date, real_stamp = datetime.datetime, pd.Timestamp
     step = datetime.timedelta(seconds=seconds)
 
-    class Shifted(real_date):
+    class Shifted(real_date):  # type: ignore[misc,valid-type]
         @classmethod
         def now(cls, tz: Any = None) -> Any:
             return real_date.now(tz) + step
@@ -68,7 +68,7 @@ def _shift_dates(seconds: float) -> None:
         def today(cls) -> Any:
             return real_date.now() + step
 
-    class ShiftedStamp(real_stamp):
+    class ShiftedStamp(real_stamp):  # type: ignore[misc,valid-type]
         @classmethod
         def now(cls, tz: Any = None) -> Any:
             return real_stamp(real_date.now(tz) + step)

@@ -27,7 +27,10 @@ class TableStore:
 
     def name_rows(self, value: object, labels: np.ndarray | None) -> None:
         """Remember the row labels of an array that has none of its own."""
-        if labels is not None and not isinstance(value, pd.DataFrame | pd.Series):
+        if labels is None or isinstance(value, pd.DataFrame | pd.Series):
+            return
+        shape = getattr(value, "shape", ())
+        if shape and shape[0] == len(labels):
             self._labels[id(value)] = (value, labels)
 
     def labels(self, value: object) -> np.ndarray | None:
@@ -39,13 +42,17 @@ class TableStore:
         return known[1] if known is not None and known[0] is value else None
 
     def add(self, value: object) -> int | None:
-        """Store a table, a column or an array of rows; return its number, None for anything else."""
+        """Store a table, a column or an array of rows; return its number, else None."""
         made = hashed(value)
         if made is None:
             return None
         cells, columns = made
         labels = self.labels(value)
-        parts = [cells.tobytes(), b"" if labels is None else labels.tobytes(), repr(columns).encode()]
+        parts = [
+            cells.tobytes(),
+            b"" if labels is None else labels.tobytes(),
+            repr(columns).encode(),
+        ]
         content = hashlib.blake2b(b"\x00".join(parts), digest_size=16).digest()
         if content in self._known:
             return self._known[content]
@@ -84,7 +91,7 @@ def hashed(value: object) -> tuple[np.ndarray, list[str]] | None:
 
 
 def as_numbers(value: object) -> np.ndarray | None:
-    """Return a narrow table of numbers as float64 (rows x columns); None for text or wide tables."""
+    """Return a narrow table of numbers as float64, rows x columns; None for text."""
     if scipy.sparse.issparse(value) or isinstance(value, list):
         return None
     try:
@@ -105,7 +112,7 @@ def _column(column: "pd.Series[Any]") -> np.ndarray:
 
 
 def _missing(cell: object) -> bool:
-    return cell is None or cell is pd.NaT or cell is pd.NA or (cell != cell)  # noqa: PLR0124
+    return cell is None or cell is pd.NaT or cell is pd.NA or (cell != cell)
 
 
 def _row_hashes(array: np.ndarray) -> np.ndarray:

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import scipy.sparse
+from sklearn.base import BaseEstimator
 
-from grader.prove.probe.diary import Diary
+from grader.prove.probe.diary import Diary, state_of
 
 MOST_TIMES = 3
 LEAST_ROWS = 10
+KEPT = (pd.Series, pd.DataFrame, np.ndarray, dict, list, tuple, str, type(None), BaseEstimator)
 
 
 class Watch:
@@ -56,6 +58,7 @@ class Watch:
     def _look(self, frame: FrameType, when: str, line: int, time: int) -> None:
         tables: dict[str, int] = {}
         scalars: dict[str, float] = {}
+        others: dict[str, str] = {}
         for name, value in sorted(_locals(frame).items()):
             if _is_table(value):
                 number = self._diary.tables.add(value)
@@ -63,10 +66,17 @@ class Watch:
                     tables[name] = number
             elif isinstance(value, bool | int | float | np.number | np.bool_):
                 scalars[name] = float(value)
+            elif isinstance(value, KEPT):
+                others[name] = fingerprint(value)
         self._diary.events.append(
             {"kind": "watch", "name": when, "lines": [line], "time": time}
-            | {"tables": tables, "scalars": scalars}
+            | {"tables": tables, "scalars": scalars, "others": others}
         )
+
+
+def fingerprint(value: object) -> str:
+    """Return a hash of a small value: statistics, choices, mappings, fitted estimators."""
+    return state_of(value) or "?"
 
 
 def _locals(frame: FrameType) -> dict[str, Any]:
@@ -79,7 +89,7 @@ def _locals(frame: FrameType) -> dict[str, Any]:
 
 def _is_table(value: object) -> bool:
     if isinstance(value, pd.DataFrame | pd.Series):
-        return len(value) >= LEAST_ROWS
+        return len(value) >= LEAST_ROWS and pd.api.types.is_integer_dtype(value.index.dtype)
     if isinstance(value, np.ndarray):
         return value.ndim in (1, 2) and len(value) >= LEAST_ROWS
     return bool(scipy.sparse.issparse(value))

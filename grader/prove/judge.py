@@ -1,0 +1,100 @@
+"""The verdicts: each flaw confirmed at its lines, each decoy refuted, nothing else found.
+
+A finding counts for a flaw if it names one of the aspects that the flaw's proof shows, and touches
+the flaw's lines or the program as a whole. The same must not be found in the clean twin.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from grader.prove.finding import Finding
+from grader.prove.oracles.every import ORACLES, oracle
+from grader.prove.statements import whole_statements
+from grader.prove.trial import Trial
+
+
+@dataclass(frozen=True)
+class Charge:
+    """What is said of some lines of a program.
+
+    Args:
+        name: the kind of flaw or decoy.
+        oracle: which judgement decides.
+        claim: the proof's words.
+        shows: aspects that confirm a flaw, or that must be absent from a decoy.
+        also: aspects that follow from the flaw; they are no stowaways.
+        lines: the program lines that belong to it.
+        decoy: whether the code is sound.
+    """
+
+    name: str
+    oracle: str
+    claim: str
+    shows: tuple[str, ...]
+    also: tuple[str, ...]
+    lines: frozenset[int]
+    decoy: bool = False
+
+
+@dataclass(frozen=True)
+class Proven:
+    """The verdict on a charge: what was seen in the clean program and in this one."""
+
+    charge: Charge
+    clean: str
+    seeded: str
+    confirmed: bool
+
+
+def findings(trial: Trial, name: str) -> tuple[Finding, ...]:
+    """Return what an oracle finds in a program; judged once a trial."""
+    if name not in trial.found:
+        trial.found[name] = tuple(oracle(name).find(trial))
+    return trial.found[name]
+
+
+def judge(trial: Trial, charge: Charge) -> Proven:
+    """Return the verdict on one charge; for a decoy, confirmed means that nothing was found."""
+    lines = whole_statements(trial.program, charge.lines)
+    there = [f for f in findings(trial.twin, charge.oracle) if f.aspect in charge.shows]
+    here = [f for f in findings(trial, charge.oracle) if f.aspect in charge.shows]
+    silence = oracle(charge.oracle).silence
+    if charge.decoy:
+        at_it = [f for f in here if lines & set(f.lines)]
+        return Proven(charge, _said(there, silence), _said(at_it, silence), not at_it)
+    at_it = sorted(
+        (f for f in here if not f.lines or lines & set(f.lines)),
+        key=lambda f: charge.shows.index(f.aspect),
+    )
+    seen = _said(at_it or here, silence)
+    return Proven(charge, _said(there, silence), seen, bool(at_it) and not there)
+
+
+def strays(trial: Trial, charges: Sequence[Charge]) -> list[Finding]:
+    """Return the findings of any oracle that no flaw of the program explains."""
+    flaws = [charge for charge in charges if not charge.decoy]
+    owned = whole_statements(trial.program, (n for flaw in flaws for n in flaw.lines))
+    follows = {aspect for flaw in flaws for aspect in (*flaw.shows, *flaw.also)}
+    return [
+        finding
+        for name in sorted(ORACLES)
+        for finding in findings(trial, name)
+        if not owned & set(finding.lines) and not _covered(finding.aspect, follows)
+    ]
+
+
+def _covered(aspect: str, follows: set[str]) -> bool:
+    """Tell whether an aspect is named, by itself or by a leading part such as ``accepted:``."""
+    return aspect in follows or any(f.endswith(":") and aspect.startswith(f) for f in follows)
+
+
+def _said(found: Sequence[Finding], silence: str) -> str:
+    return found[0].observed if found else silence
+
+
+def groups_for(charges: Sequence[Charge]) -> set[str]:
+    """Return the groups of runs that the charges need."""
+    return {group for charge in charges for group in oracle(charge.oracle).groups}
+
+
+EVERY_GROUP = tuple(sorted({group for one in ORACLES.values() for group in one.groups}))

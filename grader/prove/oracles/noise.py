@@ -1,0 +1,41 @@
+"""Single split noise: one split gives one figure, and nothing says how much it moves."""
+
+import numpy as np
+
+from grader.prove.finding import Finding, Oracle
+from grader.prove.seen import Event, Run
+from grader.prove.trial import Trial
+
+
+def find(trial: Trial) -> list[Finding]:
+    """Return a finding if nothing is resampled before the last score."""
+    if any(_resamples(event) for event in trial.base.events):
+        return []
+    spread = _spread(trial.twin.base)
+    known = f"; the folds of the clean program spread by {spread:.3f} (sd)" if spread else ""
+    return [
+        Finding(
+            "no-resampling", (), f"the figures come from one split, nothing is resampled{known}"
+        )
+    ]
+
+
+def _resamples(event: Event) -> bool:
+    if event["kind"] == "cross-validate":
+        return str(event["name"]) != "cross_val_predict"
+    if event["kind"] == "split":
+        return int(event.get("parts", 1)) > 1
+    return event["kind"] == "fit" and str(event["name"]).endswith("SearchCV")
+
+
+def _spread(run: Run) -> float:
+    for event in run.of("cross-validate"):
+        values = event.get("value")
+        if isinstance(values, list) and len(values) > 1:
+            return float(np.std(np.asarray(values, dtype=float), ddof=1))
+    return 0.0
+
+
+ORACLE = Oracle(
+    "single split noise", ("base",), find, "the figures are resampled, and their spread is told"
+)

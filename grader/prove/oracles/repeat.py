@@ -1,0 +1,97 @@
+"""Run to run: the same program on the same data with the same seed argument, run twice."""
+
+from typing import Any
+
+from grader.prove.finding import Finding, Oracle
+from grader.prove.seen import Run
+from grader.prove.trial import Trial
+
+NOT_A_RESULT = ("path", "seconds", "time", "finished", "started")
+
+
+def find(trial: Trial) -> list[Finding]:
+    """Return a finding if two runs differ; without a seed argument apart from with one."""
+    first, second = trial.run("repeat/1"), trial.run("repeat/2")
+    order = _column_order(first, second)
+    if order:
+        return [Finding("column-order", (), order)]
+    with_seed = _difference(first, second) or _other_predictions(trial)
+    if with_seed:
+        return [
+            Finding(
+                "same-seed",
+                _first_lines(first, second),
+                f"two runs on the same data with the same seed differ: {with_seed}",
+            )
+        ]
+    first, second = trial.run("repeat/no-seed-1"), trial.run("repeat/no-seed-2")
+    without = _difference(first, second)
+    if without:
+        return [
+            Finding(
+                "no-seed",
+                _first_lines(first, second),
+                f"two runs on the same data without a seed argument differ: {without}",
+            )
+        ]
+    return []
+
+
+def _difference(a: Run, b: Run) -> str:
+    """Return the first figures that differ, as a sentence's end; empty if none do."""
+    if not (a.sound and b.sound):
+        return ""
+    left, right = _results(a), _results(b)
+    names = [n for n in left if n in right and left[n] != right[n]]
+    if names:
+        return ", ".join(f"{n} {left[n]} and {right[n]}" for n in names[:3])
+    return ""
+
+
+def _column_order(a: Run, b: Run) -> str:
+    """Return that the model's columns stand in another order; empty if they do not."""
+    for one, two in zip(a.of("fit", "cross-validate"), b.of("fit", "cross-validate"), strict=False):
+        left, right = a.table(one["X"]), b.table(two["X"])
+        if left is None or right is None or left.columns == right.columns:
+            continue
+        if sorted(left.columns) == sorted(right.columns):
+            first, second = (", ".join(table.columns[:3]) for table in (left, right))
+            return f"in two runs the columns stand in different orders: {first} and {second}"
+    return ""
+
+
+def _other_predictions(trial: Trial) -> str:
+    """Return that the two models predict differently, as a sentence's end; empty if they do not."""
+    one, two = trial.run("repeat/served-1"), trial.run("repeat/served-2")
+    if not (one.sound and two.sound) or one.predictions == two.predictions:
+        return ""
+    lines = zip(one.predictions.splitlines(), two.predictions.splitlines(), strict=False)
+    return f"{sum(a != b for a, b in lines)} predictions are not the same"
+
+
+def _results(run: Run) -> dict[str, Any]:
+    return {k: v for k, v in run.report.items() if not any(w in k for w in NOT_A_RESULT)}
+
+
+def _first_lines(a: Run, b: Run) -> tuple[int, ...]:
+    """Return the line of the first event in which the runs part, and of unseeded steps before."""
+    found: list[int] = []
+    for one, two in zip(a.events, b.events, strict=False):
+        if one["kind"] in ("make", "split") and one.get("random_state") is None:
+            found += one["lines"][:1]
+        if _seen(a, one) != _seen(b, two):
+            return tuple(dict.fromkeys([*found, *one["lines"]]))
+    return tuple(dict.fromkeys(found))
+
+
+def _seen(run: Run, event: dict[str, Any]) -> object:
+    """Return what an event shows, tables by content."""
+    shown = {k: v for k, v in event.items() if k not in ("object", "holds", "text")}
+    for name in ("X", "y", "first", "second", "result"):
+        table = run.table(event.get(name)) if isinstance(event.get(name), int) else None
+        if table is not None:
+            shown[name] = table.cells.tobytes()
+    return shown
+
+
+ORACLE = Oracle("run to run", ("repeat",), find, "two runs give the same report and the same model")

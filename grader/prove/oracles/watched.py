@@ -1,0 +1,80 @@
+"""What single lines did, seen from the tables and numbers before and after them."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from grader.prove.oracles.compare import differing
+from grader.prove.seen import Event, Run
+
+
+class Step(NamedTuple):
+    """One watched line that ran for the ``time``-th time: what was before, what after."""
+
+    line: int
+    time: int
+    before: Event
+    after: Event
+
+
+def steps(run: Run) -> Iterator[Step]:
+    """Yield the watched lines of a run, in order."""
+    opened: dict[tuple[int, int], Event] = {}
+    for event in run.of("watch"):
+        key = (event["lines"][0], event["time"])
+        if event["name"] == "before":
+            opened[key] = event
+        elif key in opened:
+            yield Step(*key, opened.pop(key), event)
+
+
+def spreading(a: Run, b: Run, without: np.ndarray) -> dict[int, tuple[int, tuple[str, ...]]]:
+    """Return the lines after which more cells differ between two runs than before.
+
+    Only rows that are not ``without`` count. The value is the number of further cells and the
+    columns that differ.
+    """
+    others = {(s.line, s.time): s for s in steps(b)}
+    found: dict[int, tuple[int, tuple[str, ...]]] = {}
+    for step in steps(a):
+        other = others.get((step.line, step.time))
+        if other is None:
+            continue
+        before, _ = _cells(a, step.before, b, other.before, without)
+        after, columns = _cells(a, step.after, b, other.after, without)
+        if after > before and step.line not in found:
+            found[step.line] = (after - before, columns)
+    return found
+
+
+def learning(a: Run, b: Run) -> dict[int, str]:
+    """Return the lines after which a local value differs that was the same, or absent, before.
+
+    Tables of rows are left out: `spreading` compares them row by row.
+    """
+    others = {(s.line, s.time): s for s in steps(b)}
+    found: dict[int, str] = {}
+    for step in steps(a):
+        other = others.get((step.line, step.time))
+        if other is None:
+            continue
+        for kind in ("others", "scalars"):
+            old, new = step.before[kind], step.after[kind]
+            old_b, new_b = other.before[kind], other.after[kind]
+            for name in sorted(new.keys() & new_b.keys()):
+                same_before = old.get(name) == old_b.get(name)
+                if same_before and new[name] != new_b[name] and step.line not in found:
+                    found[step.line] = name
+    return found
+
+
+def _cells(
+    a: Run, in_a: Event, b: Run, in_b: Event, without: np.ndarray
+) -> tuple[int, tuple[str, ...]]:
+    total, columns = 0, []
+    for name in sorted(in_a["tables"].keys() & in_b["tables"].keys()):
+        found = differing(a.table(in_a["tables"][name]), b.table(in_b["tables"][name]), without)
+        total += found.cells
+        columns += [c for c in found.columns if c not in columns]
+    return total, tuple(columns)

@@ -1,0 +1,258 @@
+"""A trial: one program, and the runs of it that the oracles ask for.
+
+Runs come in groups that share what they need (a trained model, a recorded split). A group is run
+when an oracle first asks for one of its runs; `ask_for` runs several groups at once.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from grader.errors import RunError
+from grader.prove.damage import SERVE_DAMAGE, TRAIN_DAMAGE, gaps, text_in_number
+from grader.prove.material import Material, as_csv, number_columns
+from grader.prove.rows import held_out
+from grader.prove.runner import Call, Runner, Session
+from grader.prove.seen import Run
+
+if TYPE_CHECKING:
+    from grader.prove.finding import Finding
+
+SEED, OTHER_SEED = 7, 8
+FRESH_ROWS = 50_000
+DATA = "table.csv"
+HALF, GAPS, GAPS_HALF = "half.csv", "gaps.csv", "gaps-half.csv"
+HOUR = 3600.0
+
+
+@dataclass(frozen=True)
+class Named:
+    """A session and the names of the runs it gives."""
+
+    names: tuple[str, ...]
+    session: Session
+
+
+class Trial:
+    """The runs of one program on the material of its scenario.
+
+    Args:
+        program: the text of ``program.py``.
+        material: facts, data maker and stream; two trials that are compared share it.
+        runner: the warm children.
+        watch: lines of the program whose effect on tables and numbers is kept.
+        twin: the trial of the clean program; None for the clean program itself.
+    """
+
+    def __init__(
+        self,
+        program: str,
+        material: Material,
+        runner: Runner,
+        watch: Iterable[int] = (),
+        twin: "Trial | None" = None,
+    ) -> None:
+        self.program, self.material = program, material
+        self.twin = twin if twin is not None else self
+        self.watch = tuple(sorted(set(watch)))
+        self._runner = runner
+        self._runs: dict[str, Run] = {}
+        self._done: set[str] = set()
+        self.found: dict[str, tuple[Finding, ...]] = {}
+        self.table = material.table("tidy")
+
+    def ask_for(self, groups: Iterable[str]) -> None:
+        """Run these groups, as many at once as the runner can."""
+        for stage in (["base"], [g for g in groups if g != "base"]):
+            wanted = [g for g in stage if g not in self._done and g in GROUPS]
+            named = [one for group in wanted for one in GROUPS[group](self)]
+            results = self._runner.run([one.session for one in named])
+            for one, runs in zip(named, results, strict=True):
+                self._runs |= dict(zip(one.names, runs, strict=True))
+            self._done |= set(wanted)
+
+    def run(self, name: str) -> Run:
+        """Return one run by its name, ``group/what``."""
+        group = name.partition("/")[0]
+        self.ask_for([group])
+        return self._runs[name]
+
+    def maybe(self, name: str) -> Run | None:
+        """Return one run by its name; None where the scenario has no such data."""
+        self.ask_for([name.partition("/")[0]])
+        return self._runs.get(name)
+
+    def names(self, group: str) -> list[str]:
+        """Return the names of the runs of a group."""
+        self.ask_for([group])
+        return sorted(name for name in self._runs if name.startswith(f"{group}/"))
+
+    @property
+    def base(self) -> Run:
+        """Return the training run on tidy data.
+
+        Raises:
+            RunError: if it failed; nothing can be proved of a program that does not run.
+        """
+        run = self.run("base/train")
+        if not run.sound:
+            last = (run.stderr.strip() or "no output").splitlines()[-1]
+            raise RunError(f"training on sound data ended with exit code {run.exit_code}: {last}")
+        return run
+
+    def held_out(self) -> np.ndarray:
+        """Return the numbers of the rows that the program holds out (its clean twin's if none)."""
+        rows = held_out(self.base)
+        return rows if len(rows) or self.twin is self else self.twin.held_out()
+
+
+def _call(
+    way: str, data: str = DATA, seed: int = SEED, out: str = "out", **options: object
+) -> Call:
+    arguments = (way, "--data", data, "--out", out, "--seed", str(seed))
+    return Call(arguments, **options)  # type: ignore[arg-type]
+
+
+def _session(
+    trial: Trial, files: Mapping[str, bytes], calls: Mapping[str, Call], child: int = 0
+) -> Named:
+    beside = trial.material.beside
+    session = Session(trial.program, {**beside, **files}, tuple(calls.values()), child)
+    return Named(tuple(calls), session)
+
+
+def _base(trial: Trial) -> list[Named]:
+    """Train on tidy data, then serve the same rows, some of them, rows with gaps, and damage."""
+    table, material = trial.table, trial.material
+    half = len(table) // 2
+    gapped = gaps(material, table)
+    short = b"\n".join(gapped.split(b"\n")[: half + 1]) + b"\n"
+    files = {DATA: as_csv(table), HALF: as_csv(table.iloc[:half]), GAPS: gapped, GAPS_HALF: short}
+    calls = {
+        "base/train": _call("train", watch=trial.watch),
+        "base/serve": _call("predict", watch=trial.watch),
+        "base/half": _call("predict", HALF),
+        "base/gaps": _call("predict", GAPS),
+        "base/gaps-half": _call("predict", GAPS_HALF),
+        "base/broken": _call("predict", broken_models=True),
+        "base/no-model": _call("predict", out="nothing-here"),
+    }
+    for name, data in _damages(trial).items():
+        files[f"{name}.csv"] = data
+        calls[f"base/served-{name}"] = _call("predict", f"{name}.csv")
+    # Last: what it leaves in the place of the predictions stays there.
+    calls["base/blocked"] = _call("predict", blocked=("out/predictions.csv",))
+    return [_session(trial, files, calls)]
+
+
+def _damages(trial: Trial) -> dict[str, bytes]:
+    """Return the damaged tables to serve, by what is wrong with them."""
+    every = {**SERVE_DAMAGE} | {
+        f"text_in_{name}": text_in_number(name)
+        for name in number_columns(trial.material, trial.table)
+    }
+    made = {name: damage(trial.material, trial.table) for name, damage in every.items()}
+    return {name: data for name, data in made.items() if data is not None}
+
+
+def _influence(trial: Trial) -> list[Named]:
+    """Train again with other features, or other labels, in the held-out rows; same splits."""
+    rows, material, table = trial.held_out(), trial.material, trial.table
+    tables = {
+        "features": material.with_other_features(table, rows, "influence/features"),
+        "labels": material.with_other_labels(table, rows, "influence/labels"),
+    }
+    if material.facts.late_columns:
+        tables["late"] = material.with_other_late(table, "influence/late")
+    files = {f"{name}.csv": as_csv(frame) for name, frame in tables.items()}
+    calls = {
+        f"influence/{name}": _call(
+            "train", f"{name}.csv", watch=trial.watch, replay=trial.base.splits
+        )
+        for name in tables
+    }
+    return [_session(trial, files, calls)]
+
+
+def _repeat(trial: Trial) -> list[Named]:
+    """Train and serve twice with one seed, nothing pinned, in two directories; without a seed too.
+
+    The second runs have another hash seed and a clock that is an hour ahead.
+    """
+    data = as_csv(trial.table)
+    bare = ("train", "--data", DATA, "--out", "out")
+    first = {
+        "repeat/no-seed-1": Call(bare, pinned=False),
+        "repeat/1": _call("train", pinned=False),
+        "repeat/served-1": _call("predict", pinned=False),
+    }
+    second = {
+        "repeat/no-seed-2": Call(bare, pinned=False, clock_shift=HOUR),
+        "repeat/2": _call("train", "er/" + DATA, folder="deep", pinned=False, clock_shift=HOUR),
+        "repeat/served-2": _call("predict", "er/" + DATA, folder="deep", pinned=False),
+    }
+    files = {DATA: data, f"deep/er/{DATA}": data}
+    return [_session(trial, {DATA: data}, first, 0), _session(trial, files, second, 1)]
+
+
+def _seeds(trial: Trial) -> list[Named]:
+    """Train with another seed, everything without a seed pinned."""
+    files = {DATA: as_csv(trial.table)}
+    return [_session(trial, files, {"seeds/other": _call("train", seed=OTHER_SEED)})]
+
+
+def _damaged(trial: Trial) -> list[Named]:
+    """Train on damaged tables."""
+    calls = {"damaged/missing_file": _call("train", "not-there.csv")}
+    files = {}
+    for name, damage in TRAIN_DAMAGE.items():
+        data = damage(trial.material, trial.table)
+        if data is not None:
+            files[f"{name}.csv"] = data
+            calls[f"damaged/{name}"] = _call("train", f"{name}.csv")
+    return [_session(trial, files, calls)]
+
+
+def _as_is(trial: Trial) -> list[Named]:
+    """Train on a table as the maker gives it, repeats included."""
+    files = {DATA: as_csv(trial.material.raw("as-is"))}
+    calls = {"as-is/train": _call("train", watch=trial.watch), "as-is/serve": _call("predict")}
+    return [_session(trial, files, calls, child=1)]
+
+
+def _relocated(trial: Trial) -> list[Named]:
+    """Start it without saying where the data is, or where the results go."""
+    files = {DATA: as_csv(trial.table), f"deep/er/{DATA}": as_csv(trial.table)}
+    calls = {
+        "relocated/bare": Call(("train",), folder="deep"),
+        "relocated/no-data": Call(("train", "--out", "out2"), folder="deep"),
+        "relocated/no-out": Call(("train", "--data", "er/" + DATA), folder="deep"),
+    }
+    return [_session(trial, files, calls, child=1)]
+
+
+def _fresh(trial: Trial) -> list[Named]:
+    """Train, then serve many fresh rows of the same population."""
+    files = {DATA: as_csv(trial.table), "fresh.csv": as_csv(fresh_table(trial.material))}
+    calls = {"fresh/train": _call("train"), "fresh/serve": _call("predict", "fresh.csv")}
+    return [_session(trial, files, calls)]
+
+
+def fresh_table(material: Material) -> pd.DataFrame:
+    """Return the large table of fresh rows, 50,000 and as many as fall out as repeats."""
+    return material.table("fresh", FRESH_ROWS + FRESH_ROWS // 50)
+
+
+GROUPS: Mapping[str, Callable[[Trial], list[Named]]] = {
+    "base": _base,
+    "influence": _influence,
+    "repeat": _repeat,
+    "seeds": _seeds,
+    "damaged": _damaged,
+    "as-is": _as_is,
+    "relocated": _relocated,
+    "fresh": _fresh,
+}
