@@ -16,7 +16,7 @@ MUST_HOLD = (
     "grader/scenarios/churn/scenario.toml",
     "grader/report/templates/",
     "grader/match/weights.json",
-    "grader/generate/levels.toml",
+    "grader/generate/blueprints/senior.toml",
     "grader/generate/mess/phrases.toml",
     "grader/score/rubric.toml",
     "grader/bank.toml",

@@ -41,6 +41,14 @@ class PlanError(GraderError):
     """The wishes for an exercise cannot be met together; change the options."""
 
 
+class BlueprintError(GraderError):
+    """A blueprint file cannot be used; mend the TOML."""
+
+
+class PeopleError(GraderError):
+    """A list of people, or what was assigned to them, cannot be used."""
+
+
 class ScenarioError(GraderError):
     """A scenario is unknown or its folder is incomplete."""
 

@@ -6,12 +6,13 @@ from importlib import resources
 from importlib.metadata import version
 
 from grader.files import sha256
+from grader.generate.blueprint import Blueprint
 from grader.generate.lines import lines_of, statement_lines
 from grader.generate.notebook import build_notebook, cell_lines
 from grader.generate.sow import Bed, Sown
 from grader.records.base import Lines
 from grader.records.exercise import Exercise, PublishedFile
-from grader.records.key import AnswerKey, Cell, Claim, KeyDecoy, KeyItem, Level, Place, Versions
+from grader.records.key import AnswerKey, Cell, Claim, KeyDecoy, KeyItem, Place, Versions
 from grader.records.scenario import Scenario
 from grader.spans import Span, merge, split_lines
 from grader.stream import Stream
@@ -43,7 +44,7 @@ class Order:
 
     id: str
     facts: Scenario
-    level: Level
+    blueprint: Blueprint
     minutes: int
     formats: tuple[str, ...]
     secret: bytes
@@ -67,7 +68,7 @@ def with_landmarks(bed: Bed, kinds: Mapping[str, SeededBug]) -> Bed:
         wanted = kinds[sown.name].entry.elsewhere
         found = merge([span for landmark in wanted for span in spans(landmark)])
         flaws.append(Sown(sown.name, sown.main, sown.trace, tuple(found)))
-    return Bed(bed.text, tuple(flaws), bed.decoys, bed.refused)
+    return Bed(bed.text, tuple(flaws), bed.decoys)
 
 
 def build(
@@ -91,7 +92,7 @@ def build(
         exercise=order.id,
         title=order.facts.title,
         scenario=order.facts.name,
-        level=order.level,
+        level=order.blueprint.level,
         secret=order.secret.hex(),
         secret_kind=order.secret_kind,  # type: ignore[arg-type]
         versions=Versions(
@@ -104,6 +105,7 @@ def build(
         cells=cells,
         items=_items(bed, kinds, cells, lines),
         decoys=_decoys(bed, decoys, cells, lines),
+        blueprint=order.blueprint.mark,
     )
     return Made(exercise, files, key, order.clean)
 
@@ -161,6 +163,7 @@ def _items(
                 near_misses=entry.near_misses,
                 identifiers=entry.identifiers,
                 proof=_claim(bug.proof),
+                apart=sown.apart,
             )
         )
     return tuple(items)

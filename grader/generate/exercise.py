@@ -1,16 +1,20 @@
 """One exercise from a secret and a wish: vary, plan, sow, mess, build."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from grader import catalog
 from grader.errors import PlanError
+from grader.generate.blueprint import Blueprint, blueprint_of
 from grader.generate.build import Made, Order, build, with_landmarks
+from grader.generate.fill import Filler
+from grader.generate.kept import kept
 from grader.generate.mess.mess import laid_out, mess
 from grader.generate.pause import collector_paused
 from grader.generate.plan import plan
-from grader.generate.sow import Bed, sow_all
+from grader.generate.prospects import Prospects, prospects_of
+from grader.generate.sow import Bed
 from grader.generate.vary.vary import varied
 from grader.records.key import Level
 from grader.records.scenario import Scenario
@@ -29,6 +33,8 @@ class Wish:
 
     ``formats`` holds "script", "notebook" or both; empty: the scenario's own, which is the script,
     or both where the script is the export of a notebook.
+
+    ``blueprint`` stands in the place of that of the ``level``.
     """
 
     scenario: str = ANY
@@ -37,6 +43,7 @@ class Wish:
     minutes: int = 45
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    blueprint: Blueprint | None = None
 
 
 @collector_paused()
@@ -57,26 +64,15 @@ def make_exercise(secret: bytes, secret_kind: str, wish: Wish) -> Made:
     include = tuple(catalog.bug(name).entry.name for name in wish.include)
     exclude = tuple(catalog.bug(name).entry.name for name in wish.exclude)
     folder = _choose_scenario(stream.child("scenario"), wish.scenario, include)
-    program = clean_twin(secret, folder, include)
+    blueprint = wish.blueprint or blueprint_of(wish.level)
+    clean = clean_twin(secret, folder, include)
     # A kind whose proof no oracle can run yet is sown only when it is asked for by name.
-    kinds = {n: b for n, b in fitting_kinds(program).items() if b.proof.shows or n in include}
-    decoys = _fitting_decoys(program)
-    for attempt in range(ATTEMPTS):
-        part = stream.child(f"attempt/{attempt}")
-        wishes = plan(part.child("plan"), wish.level, kinds, decoys, include, exclude)
-        try:
-            bed = sow_all(program, wishes, kinds, decoys, part.child("sow"))
-            break
-        except PlanError:
-            # Kinds drawn together may leave no room for enough others; another draw does.
-            if attempt == ATTEMPTS - 1:
-                raise
-    bed = with_landmarks(bed, kinds)
-    bed = mess(bed, stream.child("mess"), wishes.mess)
+    unproved = (n for n, b in catalog.bugs().items() if not b.proof.shows and n not in include)
+    bed = _form(stream, clean, blueprint, include, (*exclude, *unproved))
     order = Order(
         id=public_id,
         facts=folder.facts,
-        level=wish.level,
+        blueprint=blueprint,
         minutes=wish.minutes,
         formats=wish.formats or own_formats(folder.facts),
         secret=secret,
@@ -84,9 +80,34 @@ def make_exercise(secret: bytes, secret_kind: str, wish: Wish) -> Made:
         brief=folder.brief,
         data=_sample(folder, stream.child("data")),
         beside=folder.beside,
-        clean=program,
+        clean=clean,
     )
-    return build(bed, order, kinds, decoys)
+    return build(bed, order, catalog.bugs(), catalog.decoys())
+
+
+def _form(
+    stream: Stream,
+    clean: str,
+    blueprint: Blueprint,
+    include: Sequence[str],
+    exclude: Sequence[str],
+) -> Bed:
+    """Return a finished program that keeps the blueprint, drawn again when a draw does not."""
+    kinds, decoys = catalog.bugs(), catalog.decoys()
+    prospects = _prospects(clean, blueprint.reach.apart)
+    for attempt in range(ATTEMPTS):
+        part = stream.child(f"attempt/{attempt}")
+        try:
+            drawn = plan(part.child("plan"), blueprint, prospects, kinds, include, exclude)
+            bed = Filler(Bed(clean), kinds, decoys, part.child("sow")).fill(drawn)
+            bed = with_landmarks(bed, kinds)
+            bed = mess(bed, part.child("mess"), blueprint.mess.look, blueprint.mess.shorten)
+            return kept(bed, blueprint, kinds)
+        except PlanError as error:
+            # Kinds drawn together may leave no room for others, and mess may move a flaw's ends
+            # across the limit; another draw does.
+            last = error
+    raise PlanError(f"no draw of {ATTEMPTS} kept its blueprint; the last: {last}")
 
 
 def own_formats(facts: Scenario) -> tuple[str, ...]:
@@ -127,6 +148,12 @@ def _fitting_decoys(program: str) -> dict[str, SeededDecoy]:
 def fitting(name: str) -> tuple[str, ...]:
     """Return the kinds of flaw that offer a site in a scenario's clean program as it stands."""
     return tuple(fitting_kinds(scenario(name).program))
+
+
+@lru_cache(maxsize=64)
+def _prospects(clean: str, apart: int) -> Prospects:
+    """Return what could be sown into a clean program."""
+    return prospects_of(parse(clean), catalog.bugs(), catalog.decoys(), apart)
 
 
 @lru_cache(maxsize=32)

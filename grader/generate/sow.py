@@ -5,16 +5,15 @@ and the lines of all earlier ones are carried along. A site whose lines would to
 earlier flaw is passed over, so that every line of the key has one owner.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import libcst as cst
 
-from grader.errors import PlanError
-from grader.generate.plan import Plan, conflict
 from grader.spans import LineMap, Span, changed, merge, overlap
 from grader.stream import Stream
-from seeded_bugs.contract import Part, SeededBug, SeededDecoy, Seeder, Site, sow
+from seeded_bugs.contract import Part, Site, sow
 from seeded_bugs.syntax.whole import parse, print_module
 
 ALL_PARTS: tuple[Part, ...] = ("main", "trace", "support")
@@ -22,12 +21,16 @@ ALL_PARTS: tuple[Part, ...] = ("main", "trace", "support")
 
 @dataclass(frozen=True)
 class Sown:
-    """One flaw or decoy in the text: where it is, and where else it changed something."""
+    """One flaw or decoy in the text: where it is, and where else it changed something.
+
+    ``apart``: the lines between the ends of a flaw, once they are measured.
+    """
 
     name: str
     main: tuple[Span, ...]
     trace: tuple[Span, ...]
     elsewhere: tuple[Span, ...] = ()
+    apart: int | None = None
 
     def spans(self) -> tuple[Span, ...]:
         """Return the lines that belong to it alone."""
@@ -50,7 +53,6 @@ class Bed:
     text: str
     flaws: tuple[Sown, ...] = ()
     decoys: tuple[Sown, ...] = ()
-    refused: tuple[str, ...] = field(default=())
 
     def everything(self) -> tuple[Sown, ...]:
         """Return flaws and decoys."""
@@ -66,96 +68,23 @@ class Bed:
         )
 
 
-def sow_all(
-    clean: str,
-    plan: Plan,
-    kinds: Mapping[str, SeededBug],
-    decoys: Mapping[str, SeededDecoy],
-    stream: Stream,
-) -> Bed:
-    """Sow the plan into a clean program: half of the flaws, the decoys, the other flaws.
+class Planted(NamedTuple):
+    """A bed after a sowing, its older places carried along, and what was sown."""
 
-    Decoys come in between because there must be enough of them, and places get scarce.
+    bed: Bed
+    new: Sown
 
-    Raises:
-        PlanError: if a kind that must be there, or enough flaws or decoys, found no place.
+
+def sow_free(bed: Bed, name: str, sites: Sequence[Site], stream: Stream) -> Planted | None:
+    """Sow at the first free site, in random order; None if none is free.
+
+    The sites are those of `parse(bed.text)`.
     """
-    bed = _sow_flaws(Bed(clean), plan, kinds, decoys, stream, max(plan.flaws // 2, len(plan.must)))
-    bed = _sow_decoys(bed, plan, decoys, stream)
-    bed = _sow_flaws(bed, plan, kinds, decoys, stream, plan.flaws)
-    lacking = [name for name in plan.must if name not in {s.name for s in bed.flaws}]
-    if lacking:
-        raise PlanError(f"{', '.join(lacking)} found no free place beside the other kinds")
-    if len(bed.flaws) < plan.flaws or len(bed.decoys) < plan.decoys:
-        raise PlanError(
-            f"only {len(bed.flaws)} of {plan.flaws} flaws and {len(bed.decoys)} of "
-            f"{plan.decoys} decoys found a free place; exclude fewer kinds"
-        )
-    return bed
-
-
-def _sow_flaws(
-    bed: Bed,
-    plan: Plan,
-    kinds: Mapping[str, SeededBug],
-    decoys: Mapping[str, SeededDecoy],
-    stream: Stream,
-    most: int,
-) -> Bed:
-    """Go down the queue until there are ``most`` flaws; what found no place once is passed over."""
-    for name in (*plan.must, *plan.queue):
-        if len(bed.flaws) >= most:
-            break
-        tried = name in bed.refused or any(s.name == name for s in bed.flaws)
-        if tried or not _allowed(name, bed, plan, kinds, decoys):
-            continue
-        result = _try(bed, name, kinds[name].find, stream.child(f"flaw/{name}"))
-        if result is None:
-            bed = replace(bed, refused=(*bed.refused, name))
-        else:
-            bed = replace(result[0], flaws=(*result[0].flaws, result[1]))
-    return bed
-
-
-def _sow_decoys(bed: Bed, plan: Plan, decoys: Mapping[str, SeededDecoy], stream: Stream) -> Bed:
-    there = {s.name for s in bed.flaws}
-    for name in plan.decoy_queue:
-        if len(bed.decoys) == plan.decoys:
-            break
-        if there & set(decoys[name].entry.excludes):
-            continue
-        result = _try(bed, name, decoys[name].find, stream.child(f"decoy/{name}"))
-        if result is not None:
-            bed = replace(result[0], decoys=(*result[0].decoys, result[1]))
-    return bed
-
-
-def _allowed(
-    name: str,
-    bed: Bed,
-    plan: Plan,
-    kinds: Mapping[str, SeededBug],
-    decoys: Mapping[str, SeededDecoy],
-) -> bool:
-    there = [s.name for s in bed.flaws]
-    if any(conflict(kinds, name, other) for other in there):
-        return False
-    if any(name in decoys[s.name].entry.excludes for s in bed.decoys):
-        return False
-    category = kinds[name].entry.category
-    for quota in plan.quotas:
-        if category in quota.categories and name not in plan.must:
-            count = sum(kinds[n].entry.category in quota.categories for n in there)
-            return count < quota.most
-    return True
-
-
-def _try(bed: Bed, name: str, find: Seeder, stream: Stream) -> tuple[Bed, Sown] | None:
     module = parse(bed.text)
-    for site in stream.shuffled(list(find(module))):
+    for site in stream.shuffled(sites):
         result = sow_site(bed, name, module, site)
         if result is not None:
-            return result
+            return Planted(*result)
     return None
 
 

@@ -4,7 +4,9 @@ It copies the catalogue text it needs and the published program, so matching, sc
 reporting never look at the catalogue, and an old key stays gradable.
 """
 
-from typing import Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from grader.records.base import CellLines, ExerciseId, Lines, Record, Sha256
 from seeded_bugs.words import Anchor, Category, Severity
@@ -40,8 +42,32 @@ class Claim(Record):
     evidence: str = ""
 
 
-class KeyItem(Record):
-    """One flaw of the program."""
+class BlueprintMark(Record):
+    """Which blueprint a form was drawn from; ``sha256`` is that of its canonical form."""
+
+    name: str
+    version: str
+    sha256: Sha256
+
+
+class Newer(Record):
+    """A record whose newer fields are left out while they are unknown.
+
+    So a key that was made before a field came keeps its bytes and its hash.
+    """
+
+    @model_serializer(mode="wrap")
+    def _without_unknown(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        newer = ("apart", "blueprint")
+        values: dict[str, Any] = handler(self)
+        return {k: v for k, v in values.items() if k not in newer or v is not None}
+
+
+class KeyItem(Newer):
+    """One flaw of the program.
+
+    ``apart``: how many lines lie between the ends that show it, such as a fit and the split.
+    """
 
     id: str
     kind: str
@@ -58,6 +84,7 @@ class KeyItem(Record):
     near_misses: tuple[str, ...]
     identifiers: tuple[str, ...]
     proof: Claim
+    apart: Annotated[int, Field(ge=0)] | None = None
 
 
 class KeyDecoy(Record):
@@ -93,7 +120,7 @@ class Versions(Record):
     pandas: str
 
 
-class AnswerKey(Record):
+class AnswerKey(Newer):
     """The contents of ``KEYS/<id>.json``."""
 
     format_version: Literal[1] = 1
@@ -111,3 +138,4 @@ class AnswerKey(Record):
     cells: tuple[Cell, ...]
     items: tuple[KeyItem, ...]
     decoys: tuple[KeyDecoy, ...]
+    blueprint: BlueprintMark | None = None

@@ -21,13 +21,16 @@ from seeded_bugs.syntax.tree import tree_of
 from seeded_bugs.syntax.whole import parse, print_module
 
 
-def mess(bed: Bed, stream: Stream, percent: int) -> Bed:
-    """Return the bed with its program messed up and printed by one hand."""
-    bed = _inlined(bed, stream.child("inline"), percent)
+def mess(bed: Bed, stream: Stream, percent: int, shorten: int) -> Bed:
+    """Return the bed with its program messed up and printed by one hand.
+
+    Both are per cent; ``shorten`` is for the habits that take lines away.
+    """
+    bed = _inlined(bed, stream.child("inline"), shorten)
     bed = _reworded(bed, stream, percent)
     bed = by_tree(bed, lay_out(bed.text))
-    bed = by_line(bed, drop_docstrings(bed.text, stream.child("docs"), percent, owned(bed)))
-    bed = by_line(bed, drop_comments(bed.text, stream.child("comments"), percent))
+    bed = by_line(bed, drop_docstrings(bed.text, stream.child("docs"), shorten, owned(bed)))
+    bed = by_line(bed, drop_comments(bed.text, stream.child("comments"), shorten))
     bed = by_line(bed, unused(bed.text, stream.child("unused"), percent))
     bed = by_line(bed, scatter(bed.text, stream.child("scatter"), percent, owned(bed)))
     bed = by_place(bed, by_hand(bed.text, stream.child("hand"), percent))
