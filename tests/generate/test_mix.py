@@ -52,11 +52,7 @@ def sound(case: Case, chosen: Sequence[int]) -> bool:
     there = set(chosen)
     counted = all(b.least <= len(b.members & there) <= b.most for b in case.bounds)
     pairs = [(a, b) for a in there for b in there if a < b and case.at_odds(a, b)]
-    return (
-        counted
-        and set(case.must) <= there
-        and all({a, b} <= set(case.must) for a, b in pairs)
-    )
+    return counted and set(case.must) <= there and all({a, b} <= set(case.must) for a, b in pairs)
 
 
 def tried_out(case: Case) -> tuple[int, ...] | None:
