@@ -66,9 +66,9 @@ def read_own(script: Path, command: str, data: Sequence[Path], brief: Path | Non
             f"{script}: `{command}` failed before anything was sown, {told}\n"
             "mend the script, or give the files that it reads with --data-file"
         )
-    doc = ast.get_docstring(ast.parse(source)) or ""
-    title = (doc.splitlines() or [script.stem.replace("_", " ")])[0].strip().rstrip(".")
-    text = _text(brief) if brief else plain_brief(title, doc, call, sorted(files))
+    head, _, doc = (ast.get_docstring(ast.parse(source)) or script.stem).partition("\n")
+    title = head.strip().rstrip(".")
+    text = _text(brief) if brief else plain_brief(title, doc.strip(), call, sorted(files))
     return OwnProgram(title, ground, call, files, text)
 
 
@@ -140,7 +140,7 @@ def failure(ran: Ran) -> str:
 
 
 def plain_brief(title: str, doc: str, call: Sequence[str], files: Sequence[str]) -> str:
-    """Return a brief for a script without one: its docstring, how it is run, its files."""
+    """Return a brief for a script without one: what its docstring says, how it is run, its files."""
     parts = [
         f"# {title}",
         *([doc] if doc else []),
