@@ -140,7 +140,7 @@ def failure(ran: Ran) -> str:
 
 
 def plain_brief(title: str, doc: str, call: Sequence[str], files: Sequence[str]) -> str:
-    """Return a brief for a script without one: what its docstring says, how it is run, its files."""
+    """Return a brief for a script without one: its docstring, its command, its files."""
     parts = [
         f"# {title}",
         *([doc] if doc else []),
