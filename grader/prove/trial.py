@@ -126,27 +126,37 @@ def _session(
 
 
 def _base(trial: Trial) -> list[Named]:
-    """Train on tidy data, then serve the same rows, some of them, rows with gaps, and damage."""
+    """Train on tidy data, then serve the same rows."""
+    files = {DATA: as_csv(trial.table)}
+    calls = {
+        "base/train": _call("train", watch=trial.watch),
+        "base/serve": _call("predict", watch=trial.watch),
+    }
+    return [_session(trial, files, calls)]
+
+
+def _served(trial: Trial) -> list[Named]:
+    """Train again, then serve some of the rows, rows with gaps, and damage."""
     table, material = trial.table, trial.material
     half = first_half(material, table)
     gapped = gaps(material, table)
     short = b"\n".join(gapped.split(b"\n")[: half + 1]) + b"\n"
     files = {DATA: as_csv(table), HALF: as_csv(table.iloc[:half]), GAPS: gapped, GAPS_HALF: short}
     calls = {
-        "base/train": _call("train", watch=trial.watch),
-        "base/serve": _call("predict", watch=trial.watch),
-        "base/half": _call("predict", HALF),
-        "base/gaps": _call("predict", GAPS),
-        "base/gaps-half": _call("predict", GAPS_HALF),
-        "base/broken": _call("predict", broken_models=True),
-        "base/no-model": _call("predict", out="nothing-here"),
+        "served/train": _call("train"),
+        "served/serve": _call("predict"),
+        "served/half": _call("predict", HALF),
+        "served/gaps": _call("predict", GAPS),
+        "served/gaps-half": _call("predict", GAPS_HALF),
+        "served/broken": _call("predict", broken_models=True),
+        "served/no-model": _call("predict", out="nothing-here"),
     }
     for name, data in _damages(trial).items():
         files[f"{name}.csv"] = data
-        calls[f"base/served-{name}"] = _call("predict", f"{name}.csv")
+        calls[f"served/{name}"] = _call("predict", f"{name}.csv")
     # Last: what it leaves in the place of the predictions stays there.
-    calls["base/blocked"] = _call("predict", blocked=("out/predictions.csv",))
-    return [_session(trial, files, calls)]
+    calls["served/blocked"] = _call("predict", blocked=("out/predictions.csv",))
+    return [_session(trial, files, calls, child=1)]
 
 
 def first_half(material: Material, table: pd.DataFrame) -> int:
@@ -232,18 +242,22 @@ def _damaged(trial: Trial) -> list[Named]:
 
 
 def _as_is(trial: Trial) -> list[Named]:
-    """Train on a table as the maker gives it, repeats included; on part of one; serve many rows."""
+    """Train on a table as the maker gives it, repeats included."""
+    files = {DATA: as_csv(trial.material.raw("as-is"))}
+    calls = {"as-is/train": _call("train", watch=trial.watch), "as-is/serve": _call("predict")}
+    return [_session(trial, files, calls, child=1)]
+
+
+def _sizes(trial: Trial) -> list[Named]:
+    """Train on part of a table and serve many rows."""
     table, material = trial.table, trial.material
     files = {
-        DATA: as_csv(material.raw("as-is")),
         "many.csv": as_csv(material.table("many", MANY)),
         "short.csv": as_csv(table.iloc[: int(SHORT * len(table))]),
     }
     calls = {
-        "as-is/train": _call("train", watch=trial.watch),
-        "as-is/serve": _call("predict"),
-        "as-is/many": _call("predict", "many.csv"),
-        "as-is/short": _call("train", "short.csv", out="other"),
+        "sizes/short": _call("train", "short.csv"),
+        "sizes/many": _call("predict", "many.csv"),
     }
     return [_session(trial, files, calls, child=1)]
 
@@ -282,11 +296,13 @@ def fresh_table(material: Material) -> pd.DataFrame:
 
 GROUPS: Mapping[str, Callable[[Trial], list[Named]]] = {
     "base": _base,
+    "served": _served,
     "influence": _influence,
     "repeat": _repeat,
     "seeds": _seeds,
     "damaged": _damaged,
     "as-is": _as_is,
+    "sizes": _sizes,
     "relocated": _relocated,
     "renamed": _renamed,
     "fresh": _fresh,

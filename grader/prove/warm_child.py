@@ -35,14 +35,11 @@ def main() -> int:
 
 
 def _load_libraries() -> None:
-    import sklearn.model_selection  # noqa: F401
-    from sklearn.utils import all_estimators
-
-    import grader.prove.probe.hooks
     import grader.prove.probe.pins
     import grader.prove.probe.watch  # noqa: F401
+    from grader.prove.probe import hooks
 
-    all_estimators()
+    hooks.estimator_methods()
 
 
 def _forked(session: dict[str, Any], number: int) -> int:
@@ -115,20 +112,17 @@ def _run(path: Path, arguments: list[str], watching: Any) -> int:
     sys.modules["__main__"] = module
     sys.argv = [PROGRAM, *arguments]
     sys.path.insert(0, str(path.parent))
-    code = compile(path.read_bytes(), str(path), "exec")
     try:
-        watching.start()
+        code = watching.compiled(path.read_bytes(), str(path), module.__dict__)
         exec(code, module.__dict__)  # noqa: S102  # the program is ours, and this process is its own
         return 0
     except SystemExit as stop:
         return _exit_code(stop)
     except BaseException as error:
-        sys.settrace(None)
         trace = error.__traceback__.tb_next if error.__traceback__ else None
         traceback.print_exception(type(error), error, trace)
         return 1
     finally:
-        sys.settrace(None)
         sys.stdout.flush()
         sys.stderr.flush()
 

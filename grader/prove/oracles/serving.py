@@ -31,9 +31,9 @@ def find(trial: Trial) -> list[Finding]:
     if not serve.sound:
         return []
     found = [*_features(trial.base, serve), *_class(serve)]
-    found += _batch(trial, "base/half", "base/serve", "skew:batch", "")
-    found += _batch(trial, "base/gaps-half", "base/gaps", "skew:batch-gaps", " with gaps")
-    found += _batch(trial, "base/served-columns_reversed", "base/serve", "skew:order", "")
+    found += _batch(trial, "served/half", "served/serve", "skew:batch", "")
+    found += _batch(trial, "served/gaps-half", "served/gaps", "skew:batch-gaps", " with gaps")
+    found += _batch(trial, "served/columns_reversed", "served/serve", "skew:order", "")
     found += [*_misplaced(trial, serve), *_spelling(trial)]
     decided = _decided(trial.base, serve)
     if decided is not None and decided.otherwise:
@@ -136,7 +136,7 @@ def _spelling(trial: Trial) -> Iterator[Finding]:
 
 def _shouted(trial: Trial) -> int | None:
     """Return how many served rows the spelling of their categories moves."""
-    one, two = trial.run("base/serve"), trial.maybe("base/served-shouted")
+    one, two = trial.run("served/serve"), trial.maybe("served/shouted")
     if two is None or not (one.sound and two.sound) or one.served.shape != two.served.shape:
         return None
     left, right = (run.served.select_dtypes("number").to_numpy(dtype=float) for run in (one, two))
@@ -209,7 +209,7 @@ def _decided(train: Run, serve: Run) -> Decided | None:
 
 ORACLE = Oracle(
     "serve skew",
-    ("base",),
+    ("base", "served"),
     find,
     "a row has the same features, score and decision in training, in serving and in every batch",
 )
