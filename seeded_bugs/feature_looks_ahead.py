@@ -151,6 +151,6 @@ BUG = SeededBug(
     proof=Proof(
         "held-out influence",
         "Changing the rows after a moment changes the features of rows before it.",
-        shows=("features:features", "features:labels"),
+        shows=("features:features", "features:labels", "features:future"),
     ),
 )

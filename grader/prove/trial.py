@@ -104,6 +104,12 @@ class Trial:
             raise RunError(f"training on sound data ended with exit code {run.exit_code}: {last}")
         return run
 
+    def later_rows(self) -> np.ndarray:
+        """Return the numbers of the later half of the rows; none where rows have no time."""
+        name = self.material.facts.time_column
+        times = self.table[name].to_numpy() if name else np.array([])
+        return np.flatnonzero(times > times[len(times) // 2]) if name else np.array([], np.int64)
+
     def held_out(self) -> np.ndarray:
         """Return the numbers of the rows that the program holds out (its clean twin's if none)."""
         rows = held_out(self.base)
@@ -154,7 +160,9 @@ def _served(trial: Trial) -> list[Named]:
     for name, data in _damages(trial).items():
         files[f"{name}.csv"] = data
         calls[f"served/{name}"] = _call("predict", f"{name}.csv")
-    # Last: what it leaves in the place of the predictions stays there.
+    # Last: what these leave in the place of the files stays there.
+    for number, path in enumerate(trial.base.written):
+        calls[f"served/unwritten-{number}"] = _call("train", blocked=(path,))
     calls["served/blocked"] = _call("predict", blocked=("out/predictions.csv",))
     return [_session(trial, files, calls, child=1)]
 
@@ -189,6 +197,9 @@ def _influence(trial: Trial) -> list[Named]:
         "features": material.with_other_features(table, rows, "influence/features"),
         "labels": material.with_other_labels(table, rows, "influence/labels"),
     }
+    if material.facts.time_column:
+        later = trial.later_rows()
+        tables["future"] = material.with_other_features(table, later, "influence/future")
     if material.facts.late_columns:
         tables["late"] = material.with_other_late(table, "influence/late")
     files = {f"{name}.csv": as_csv(frame) for name, frame in tables.items()}
@@ -204,20 +215,23 @@ def _influence(trial: Trial) -> list[Named]:
 def _repeat(trial: Trial) -> list[Named]:
     """Train and serve twice with one seed, nothing pinned, in two directories; without a seed too.
 
-    The second runs have another hash seed and a clock that is an hour ahead.
+    The second runs have another hash seed and a clock that is an hour ahead. Without a seed
+    argument, what is drawn without a seed is pinned: only what the clock decides may differ.
     """
-    data = as_csv(trial.table)
+    data, there = as_csv(trial.table), "er/" + DATA
     bare = ("train", "--data", DATA, "--out", "out")
     first = {
-        "repeat/no-seed-1": Call(bare, pinned=False),
-        "repeat/1": _call("train", pinned=False),
+        "repeat/no-seed-1": Call(bare),
+        "repeat/no-seed-2": Call(bare, clock_shift=HOUR),
+        "repeat/1": _call("train", pinned=False, watch=trial.watch),
         "repeat/served-1": _call("predict", pinned=False),
         "repeat/served-later": _call("predict", pinned=False, clock_shift=400 * DAY),
     }
     second = {
-        "repeat/no-seed-2": Call(bare, pinned=False, clock_shift=HOUR),
-        "repeat/2": _call("train", "er/" + DATA, folder="deep", pinned=False, clock_shift=HOUR),
-        "repeat/served-2": _call("predict", "er/" + DATA, folder="deep", pinned=False),
+        "repeat/2": _call(
+            "train", there, folder="deep", pinned=False, clock_shift=HOUR, watch=trial.watch
+        ),
+        "repeat/served-2": _call("predict", there, folder="deep", pinned=False),
     }
     files = {DATA: data, f"deep/er/{DATA}": data}
     return [_session(trial, {DATA: data}, first, 0), _session(trial, files, second, 1)]

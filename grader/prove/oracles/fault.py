@@ -53,6 +53,18 @@ def _swallowed(trial: Trial) -> list[Finding]:
                 "ends with exit code 0",
             )
         )
+    for name in trial.names("served"):
+        run = trial.run(name)
+        if name.startswith("served/unwritten-") and run.exit_code == 0:
+            path = trial.base.written[int(name.rpartition("-")[2])]
+            found.append(
+                Finding(
+                    "swallowed",
+                    (),
+                    f"with a folder in the place of {path} it is not written, and training ends "
+                    "with exit code 0",
+                )
+            )
     if broken.exit_code == 0:
         found.append(
             Finding(

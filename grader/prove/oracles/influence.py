@@ -32,7 +32,22 @@ def find(trial: Trial) -> list[Finding]:
         found += _features(base, other, held, what)
         found += _learnt(base, other, what)
         found += _choices(base, other, what)
-    return found
+    return [*found, *_future(trial)]
+
+
+def _future(trial: Trial) -> Iterator[Finding]:
+    """Yield the watched lines that make an older row follow newer ones."""
+    other = trial.maybe("influence/future")
+    if other is None or not other.sound:
+        return
+    later = trial.later_rows()
+    for line, (cells, columns) in spreading(trial.base, other, later).items():
+        yield Finding(
+            "features:future",
+            (line,),
+            f"other features in the {len(later)} newer rows alone change {cells} values of older "
+            f"rows at line {line} ({said(columns)})",
+        )
 
 
 def _fitted(base: Run, other: Run, held: np.ndarray, what: str) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from grader.prove.trial import Trial
 def find(trial: Trial) -> list[Finding]:
     """Return a finding if nothing is resampled before the last score, or too little is scored."""
     few = list(few_rows(trial))
-    if any(_resamples(event) for event in trial.base.events):
+    if any(_resamples(trial.base, event) for event in trial.base.events):
         return few
     spread = _spread(trial.twin.base)
     known = f"; the folds of the clean program spread by {spread:.3f} (sd)" if spread else ""
@@ -23,11 +23,16 @@ def find(trial: Trial) -> list[Finding]:
     ]
 
 
-def _resamples(event: Event) -> bool:
+def _resamples(run: Run, event: Event) -> bool:
+    """Tell whether more than one part of the rows is scored: by a call, or by a loop of fits."""
     if event["kind"] == "cross-validate":
         return str(event["name"]) != "cross_val_predict"
     if event["kind"] == "split":
-        return int(event.get("parts", 1)) > 1
+        parts = int(event.get("parts", 1))
+        after = run.events[run.events.index(event) :]
+        return bool(
+            1 < parts <= sum(one["kind"] == "fit" and one["y"] is not None for one in after)
+        )
     return event["kind"] == "fit" and str(event["name"]).endswith("SearchCV")
 
 

@@ -69,6 +69,30 @@ def learning(a: Run, b: Run) -> dict[int, str]:
     return found
 
 
+def parting(a: Run, b: Run) -> tuple[int, ...]:
+    """Return the lines before which two runs hold the same, and after which they do not."""
+    others = {(s.line, s.time): s for s in steps(b)}
+    found: dict[int, None] = {}
+    for step in steps(a):
+        other = others.get((step.line, step.time))
+        if other is None or _held(a, step.before) != _held(b, other.before):
+            continue
+        if _held(a, step.after) != _held(b, other.after):
+            found[step.line] = None
+    return tuple(found)
+
+
+def _held(run: Run, event: Event) -> object:
+    """Return everything that stood in the local names, tables by their content."""
+    tables = {}
+    for name, number in event["tables"].items():
+        table = run.table(number)
+        if table is not None:
+            rows = b"" if table.rows is None else table.rows.tobytes()
+            tables[name] = (table.columns, table.cells.tobytes(), rows)
+    return tables, event["scalars"], event["others"]
+
+
 def _cells(
     a: Run, in_a: Event, b: Run, in_b: Event, without: np.ndarray
 ) -> tuple[int, tuple[str, ...]]:

@@ -12,9 +12,11 @@ import pandas as pd
 import sklearn.metrics
 import sklearn.model_selection
 from sklearn.base import BaseEstimator
+from sklearn.pipeline import Pipeline
 from sklearn.utils import all_estimators
 
 from grader.prove.probe.diary import Diary, plain, state_of
+from grader.prove.probe.tables import MOST_COLUMNS
 
 FITS = ("fit", "fit_transform", "fit_predict", "partial_fit")
 USES = ("transform", "predict", "predict_proba", "decision_function", "score", "predict_log_proba")
@@ -107,12 +109,26 @@ def _fitting(
         with diary.within():
             result = member(self, *given, **named)
             event["state"] = state_of(self)
+            event["made"] = _made_names(self)
         if name != "fit":
             diary.tables.name_rows(result, diary.tables.labels(X))
             event["result"] = diary.tables.add(result)
         return result
 
     return hook
+
+
+def _made_names(estimator: Any) -> list[str]:
+    """Return the columns that a model gets from the steps before it; none if they cannot be told.
+
+    Raises nothing: an own transformer may know no names.
+    """
+    try:
+        steps = estimator[:-1] if isinstance(estimator, Pipeline) else estimator
+        names = [str(name) for name in steps.get_feature_names_out()]
+    except Exception:
+        return []
+    return names if len(names) <= MOST_COLUMNS else []
 
 
 def _using(diary: Diary, name: str, member: Callable[..., Any], broken: bool) -> Callable[..., Any]:
