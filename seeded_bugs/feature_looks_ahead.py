@@ -152,5 +152,14 @@ BUG = SeededBug(
         "held-out influence",
         "Changing the rows after a moment changes the features of rows before it.",
         shows=("features:features", "features:labels", "features:future"),
+        also=(
+            "skew:batch",
+            "skew:batch-gaps",
+            "skew:features",
+            "features:",
+            "learnt:",
+            "fit:",
+            "choice:",
+        ),
     ),
 )

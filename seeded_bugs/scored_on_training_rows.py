@@ -166,5 +166,9 @@ BUG = SeededBug(
         "overlap",
         "All rows that the reported metrics are computed on are rows that the model is fitted on.",
         shows=("scored-learnt",),
+        also=(
+            "same-content",
+            "deaf-score",
+        ),
     ),
 )

@@ -131,7 +131,7 @@ def numeric_codes(material: Material, frame: pd.DataFrame) -> bytes | None:
     """Return the table with ids like 0000123; where rows have none, a category of such codes."""
     name = material.facts.id_column
     if name is not None:
-        return as_csv(frame.assign(**{name: [f"{number:07d}" for number in range(len(frame))]}))
+        return as_csv(frame.assign(**{name: [f"{number + 1:07d}" for number in range(len(frame))]}))
     names = text_columns(material, frame)
     if not names:
         return None

@@ -161,9 +161,9 @@ def _served(trial: Trial) -> list[Named]:
         files[f"{name}.csv"] = data
         calls[f"served/{name}"] = _call("predict", f"{name}.csv")
     # Last: what these leave in the place of the files stays there.
+    calls["served/blocked"] = _call("predict", blocked=("out/predictions.csv",))
     for number, path in enumerate(trial.base.written):
         calls[f"served/unwritten-{number}"] = _call("train", blocked=(path,))
-    calls["served/blocked"] = _call("predict", blocked=("out/predictions.csv",))
     return [_session(trial, files, calls, child=1)]
 
 

@@ -96,7 +96,7 @@ def _recoded(trial: Trial) -> Iterator[Finding]:
         yield Finding(
             "codes-changed", (), f"{SAID['numeric_codes']} in a category: {last_line(here)}"
         )
-    elif _first_id(there).startswith("0") and not _first_id(here).startswith("0"):
+    elif _first_id(there).startswith("0") and _first_id(here) != _first_id(there):
         yield Finding(
             "codes-changed",
             (),

@@ -90,7 +90,7 @@ def _features(base: Run, other: Run, held: np.ndarray, what: str) -> Iterator[Fi
         if difference.cells and event["name"] not in TRIVIAL:
             yield Finding(
                 f"features:{what}",
-                tuple(spread) or tuple(event["lines"][:1]),
+                tuple(spread) or (*learning(base, other), *event["lines"][:1]),
                 f"other {what} in the {len(held)} held-out rows alone change the features of "
                 f"{difference.rows} training rows ({said(difference.columns)})",
             )

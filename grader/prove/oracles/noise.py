@@ -1,5 +1,7 @@
 """Single split noise: one split gives one figure, and nothing says how much it moves."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from grader.prove.finding import Finding, Oracle
@@ -29,11 +31,19 @@ def _resamples(run: Run, event: Event) -> bool:
         return str(event["name"]) != "cross_val_predict"
     if event["kind"] == "split":
         parts = int(event.get("parts", 1))
-        after = run.events[run.events.index(event) :]
-        return bool(
-            1 < parts <= sum(one["kind"] == "fit" and one["y"] is not None for one in after)
-        )
+        return 1 < parts <= _fits_scored(run.events[run.events.index(event) :])
     return event["kind"] == "fit" and str(event["name"]).endswith("SearchCV")
+
+
+def _fits_scored(events: Sequence[Event]) -> int:
+    """Return how many fits of a model are followed by a score before the next fit."""
+    count, open_fit = 0, False
+    for event in events:
+        if event["kind"] == "fit" and event["y"] is not None:
+            open_fit = True
+        elif event["kind"] == "metric" or event.get("method") == "score":
+            count, open_fit = count + open_fit, False
+    return count
 
 
 def _spread(run: Run) -> float:

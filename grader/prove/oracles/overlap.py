@@ -24,7 +24,7 @@ FEW_ROWS = 0.005
 
 def find(trial: Trial) -> list[Finding]:
     """Return every way in which the sides of the split share something."""
-    found = [*_scored_learnt(trial), *_contents(trial)]
+    found = [*(list(_scored_learnt(trial)) or _deaf(trial)), *_contents(trial)]
     split = trial.material.facts.split
     if split == "time":
         found += [*_times(trial), *later_rows(trial)]
@@ -52,6 +52,22 @@ def _scored_learnt(trial: Trial) -> Iterator[Finding]:
             tuple(dict.fromkeys([*lines, *uses])),
             f"all {len(rows)} rows that the reported metrics are computed on are among the "
             f"{len(seen)} rows that the model is fitted on",
+        )
+
+
+def _deaf(trial: Trial) -> Iterator[Finding]:
+    """Yield a finding if the headline figure is not of the held-out rows, as it is in the twin."""
+    name = trial.material.facts.metric
+    here, there = (
+        [run.report.get(name) for run in (one.base, one.run("influence/labels"))]
+        for one in (trial, trial.twin)
+    )
+    if None not in (*here, *there) and here[0] == here[1] and there[0] != there[1]:
+        yield Finding(
+            "scored-learnt",
+            (),
+            f"with the labels of all held-out rows exchanged, {name} stays {here[0]}; in the clean "
+            f"program it falls from {there[0]} to {there[1]}",
         )
 
 
@@ -159,7 +175,7 @@ def _split_lines(run: Run) -> tuple[int, ...]:
 
 ORACLE = Oracle(
     "overlap",
-    ("base", "as-is"),
+    ("base", "influence", "as-is"),
     find,
     "no scored row, entity or moment stands in the training part",
 )

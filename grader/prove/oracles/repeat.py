@@ -80,19 +80,21 @@ def _results(run: Run) -> dict[str, Any]:
 
 
 def _first_lines(a: Run, b: Run) -> tuple[int, ...]:
-    """Return the line of the first event in which the runs part, and of unseeded steps before."""
+    """Return the lines of the unseeded steps, and of the first event in which the runs part."""
     found: list[int] = []
+    parted = False
     for one, two in zip(a.events, b.events, strict=False):
         if one["kind"] in ("make", "split") and one.get("random_state") is None:
             found += one["lines"][:1]
-        if _seen(a, one) != _seen(b, two):
-            return tuple(dict.fromkeys([*found, *one["lines"]]))
+        if not parted and _seen(a, one) != _seen(b, two):
+            parted = True
+            found += one["lines"]
     return tuple(dict.fromkeys(found))
 
 
 def _seen(run: Run, event: dict[str, Any]) -> object:
     """Return what an event shows, tables by content."""
-    shown = {k: v for k, v in event.items() if k not in ("object", "holds", "text")}
+    shown = {k: v for k, v in event.items() if k not in ("object", "holds", "text", "state")}
     for name in ("X", "y", "first", "second", "result"):
         table = run.table(event.get(name)) if isinstance(event.get(name), int) else None
         if table is not None:

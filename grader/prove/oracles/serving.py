@@ -173,8 +173,9 @@ def _row_of_key(trial: Trial, served: pd.DataFrame) -> np.ndarray | None:
     name = served.columns[0] if served.shape[1] > 1 else ""
     if name not in trial.table or trial.table[name].duplicated().any():
         return None
-    numbers = pd.Series(trial.table.index, index=trial.table[name].astype(str))
-    rows = numbers.reindex(served[name].astype(str)).to_numpy(dtype=float)
+    # A key like 00012 comes back from the file of predictions as 12.
+    keys, told = (t[name].astype(str).str.lstrip("0") for t in (trial.table, served))
+    rows = pd.Series(trial.table.index, index=keys).reindex(told).to_numpy(dtype=float)
     return None if np.isnan(rows).any() else rows.astype(np.int64)
 
 
