@@ -96,17 +96,18 @@ def _recoded(trial: Trial) -> Iterator[Finding]:
         yield Finding(
             "codes-changed", (), f"{SAID['numeric_codes']} in a category: {last_line(here)}"
         )
-    elif _first_id(there).startswith("0") and _first_id(here) != _first_id(there):
+    elif len(_ids(there) - _ids(here)) > len(_ids(there)) // 2:
+        code = min(_ids(there) - _ids(here))
         yield Finding(
             "codes-changed",
             (),
-            f"the id {_first_id(there)} is written as {_first_id(here)} beside its prediction",
+            f"the id {code} stands beside no prediction; {min(_ids(here))} does",
         )
 
 
-def _first_id(run: Run) -> str:
-    lines = run.predictions.splitlines()
-    return lines[1].split(",")[0] if len(lines) > 1 else ""
+def _ids(run: Run) -> set[str]:
+    """Return what stands in the first column of the predictions, as it is written."""
+    return {line.split(",")[0] for line in run.predictions.splitlines()[1:]} or {""}
 
 
 def _zeros(trial: Trial) -> Iterator[Finding]:

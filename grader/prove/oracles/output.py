@@ -34,6 +34,7 @@ def _log(trial: Trial) -> Iterator[Finding]:
     base = trial.base
     told, there = (_told(t) for t in (trial, trial.twin))
     figures = sum(isinstance(v, float) for v in base.report.values())
+    there &= base.report.keys()
     if len(told) * 2 < len(there):
         yield Finding(
             "log-silent",
