@@ -151,7 +151,13 @@ BUG = SeededBug(
     proof=Proof(
         "held-out influence",
         "Changing the rows after a moment changes the features of rows before it.",
-        shows=("features:features", "features:labels", "features:future"),
+        shows=(
+            "features:features",
+            "features:labels",
+            "features:future",
+            "passed-on:features",
+            "passed-on:labels",
+        ),
         also=(
             "skew:batch",
             "skew:batch-gaps",

@@ -10,7 +10,7 @@ from grader.prove.material import NO_CATEGORY, Material, as_csv, number_columns,
 FEW = 5
 ISO_DATE = r"\d{4}-\d\d-\d\d"
 GAP_EVERY = 7
-FAR_BELOW, FAR_ABOVE = -9.0e7, 9.0e9
+FAR_BELOW, FAR_ABOVE = -9.0e7, 9.0e7
 
 Damage = Callable[[Material, pd.DataFrame], bytes | None]
 

@@ -70,9 +70,9 @@ def judge(trial: Trial, charge: Charge) -> Proven:
     return Proven(charge, _said(there, silence), seen, bool(at_it) and not there)
 
 
-ONLY_IF_CHARGED = ("no-effect", "features:future")
-"""A line without effect may log or check, and training rows may be newer than other ones: these
-two are wrong only where a flaw says so."""
+ONLY_IF_CHARGED = ("no-effect", "features:future", "passed-on:features", "passed-on:labels")
+"""A line without effect may log or check, training rows may be newer than other ones, and what is
+made of a tainted table is tainted: these are wrong only where a flaw says so."""
 
 
 def strays(trial: Trial, charges: Sequence[Charge]) -> list[Finding]:

@@ -41,7 +41,7 @@ def _future(trial: Trial) -> Iterator[Finding]:
     if other is None or not other.sound:
         return
     later = trial.later_rows()
-    for line, (cells, columns) in spreading(trial.base, other, later).items():
+    for line, (cells, columns, _) in spreading(trial.base, other, later).items():
         yield Finding(
             "features:future",
             (line,),
@@ -77,9 +77,9 @@ def _rows_unknown(base: Run, event: Event, held: np.ndarray) -> int:
 def _features(base: Run, other: Run, held: np.ndarray, what: str) -> Iterator[Finding]:
     """Yield the changes of the training rows' features: by line where lines were watched."""
     spread = spreading(base, other, held)
-    for line, (cells, columns) in spread.items():
+    for line, (cells, columns, passed_on) in spread.items():
         yield Finding(
-            f"features:{what}",
+            f"passed-on:{what}" if passed_on else f"features:{what}",
             (line,),
             f"other {what} in the {len(held)} held-out rows alone change {cells} values of other "
             f"rows at line {line} ({said(columns)})",

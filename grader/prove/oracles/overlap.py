@@ -36,12 +36,12 @@ def find(trial: Trial) -> list[Finding]:
 def _scored_learnt(trial: Trial) -> Iterator[Finding]:
     """Yield a finding if the headline score is on rows that the model was fitted on."""
     base = trial.base
-    fits = model_fits(base)
-    parts = [labels_of(base, event["X"]) for event in fits]
-    seen = np.unique(np.concatenate(parts)) if parts else np.array([], dtype=np.int64)
     every = [event for event in metric_events(base) if len(scored(base, event))]
     events = [event for event in every if _headline(trial, event)] or every
-    if not events or not len(seen) or not _fitted_before(base, fits, events[-1]):
+    fits = _fits_before(base, events[-1]) if events else []
+    parts = [labels_of(base, event["X"]) for event in fits]
+    seen = np.unique(np.concatenate(parts)) if parts else np.array([], dtype=np.int64)
+    if not len(seen):
         return
     rows = np.unique(np.concatenate([scored(base, e) for e in events]))
     if len(np.intersect1d(rows, seen)) >= 0.99 * len(rows):
@@ -79,8 +79,9 @@ def _headline(trial: Trial, event: Event) -> bool:
     return any(round(abs(value), places) == abs(told) for places in (2, 3, 4, 5, 6))
 
 
-def _fitted_before(run: Run, fits: list[Event], event: Event) -> bool:
-    return any(run.events.index(fit) < run.events.index(event) for fit in fits)
+def _fits_before(run: Run, event: Event) -> list[Event]:
+    """Return the fits of models before an event: what is fitted later is not what is scored."""
+    return [fit for fit in model_fits(run) if run.events.index(fit) < run.events.index(event)]
 
 
 def _contents(trial: Trial) -> Iterator[Finding]:
