@@ -1,4 +1,4 @@
-"""The statements of a program in a form that renaming, layout and reworded messages do not touch."""
+"""The statements of a program in a form that renaming, layout and other words do not touch."""
 
 import ast
 import builtins
@@ -34,13 +34,13 @@ def forms(program: str) -> list[Form]:
 
 def _statements(tree: ast.Module) -> Iterator[ast.stmt | ast.excepthandler]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.excepthandler):
-            yield node
-        elif isinstance(node, ast.stmt) and not _is_text(node):
+        if isinstance(node, ast.excepthandler) or (
+            isinstance(node, ast.stmt) and not _is_text(node)
+        ):
             yield node
 
 
-def _is_text(node: ast.stmt) -> bool:
+def _is_text(node: ast.AST) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 

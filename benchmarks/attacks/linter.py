@@ -100,7 +100,8 @@ def absolute_path(node: ast.AST) -> bool:
 def unsafe(node: ast.AST) -> bool:
     """Pickles, ``eval``, ``exec``, ``assert`` (S101, S301, S307)."""
     return isinstance(node, ast.Assert) or (
-        _called(node) in ("eval", "exec", "load", "loads") and isinstance(node, ast.Call)
+        _called(node) in ("eval", "exec", "load", "loads")
+        and isinstance(node, ast.Call)
         and getattr(getattr(node.func, "value", None), "id", "pickle") in ("pickle", "joblib")
     )
 
@@ -145,8 +146,9 @@ def clock(node: ast.AST) -> bool:
 
 def long_function(node: ast.AST) -> bool:
     """More than fifty statements (PLR0915)."""
-    return isinstance(node, ast.FunctionDef) and _LONG_FUNCTION < sum(
-        isinstance(part, ast.stmt) for part in ast.walk(node)
+    return (
+        isinstance(node, ast.FunctionDef)
+        and sum(isinstance(part, ast.stmt) for part in ast.walk(node)) > _LONG_FUNCTION
     )
 
 

@@ -44,9 +44,7 @@ def guesses(target: Target, ways: int, sown: int) -> list[Guess]:
     marks = marks_of(target.scenario, ways, sown)
     found = forms(target.program)
     flagged = [(f.start, f.end) for f in found if f.text in marks.statements]
-    flagged += [
-        (b.start, b.end) for a, b in pairwise(found) if (a.text, b.text) in marks.meetings
-    ]
+    flagged += [(b.start, b.end) for a, b in pairwise(found) if (a.text, b.text) in marks.meetings]
     return flagged
 
 
