@@ -57,12 +57,11 @@ def _hashes(data: bytes) -> Iterator[bytes]:
 
 def _of_catalogue() -> Iterator[bytes]:
     """Yield the names, ids and titles of all kinds and decoys."""
-    for entry in (
-        *(b.entry for b in catalog.bugs().values()),
-        *(d.entry for d in catalog.decoys().values()),
-    ):
-        yield from (entry.name.encode(), entry.id.encode(), entry.title.encode())
-        yield entry.name.replace("_", "-").encode()
+    bugs = [b.entry for b in catalog.bugs().values()]
+    decoys = [d.entry for d in catalog.decoys().values()]
+    for name, number, title in [(e.name, e.id, e.title) for e in (*bugs, *decoys)]:
+        yield from (name.encode(), number.encode(), title.encode())
+        yield name.replace("_", "-").encode()
 
 
 def _of_machine() -> Iterator[bytes]:

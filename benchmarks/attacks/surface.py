@@ -16,7 +16,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from attacks.exercises import Target
@@ -67,18 +67,22 @@ def auc(rows: Sample, columns: slice) -> float:
     """Return the area under the curve on scenarios not trained on: the better of two learners."""
     x = rows.features[:, columns]
     folds = list(GroupKFold(5).split(x, rows.flawed, rows.scenario))
-    learners = (
-        lambda: HistGradientBoostingClassifier(max_depth=4, random_state=0),
-        lambda: make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000)),
-    )
     areas = []
-    for learner in learners:
+    for learner in (_trees, _line):
         each = []
         for train, test in folds:
             model = learner().fit(x[train], rows.flawed[train])
             each.append(roc_auc_score(rows.flawed[test], model.predict_proba(x[test])[:, 1]))
         areas.append(float(np.mean(each)))
     return max(areas)
+
+
+def _trees() -> HistGradientBoostingClassifier:
+    return HistGradientBoostingClassifier(max_depth=4, random_state=0)
+
+
+def _line() -> Pipeline:
+    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000))
 
 
 def half_width(rows: Sample) -> float:
