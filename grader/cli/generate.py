@@ -94,6 +94,7 @@ def generate(
     from grader import bank
     from grader.avoid import avoided
     from grader.cli.show import print_json, progress, table
+    from grader.commitment import commitment
     from grader.generate.exercise import Wish
 
     bank.refuse_key_beside_exercise(out, keys)
@@ -102,6 +103,7 @@ def generate(
     wish = Wish(scenario, level, formats, minutes, include, exclude)  # type: ignore[arg-type]
     unlike = avoided(avoid) if avoid is not None else None
     rows: list[dict[str, object]] = []
+    committed: list[str] = []
     replaced: list[str] = []
     with ExitStack() as open_until_done:
         check = _check(no_run, prove, open_until_done)
@@ -110,8 +112,10 @@ def generate(
         for checked in progress(bank.make_many(secret, wish, count, check), count, "making"):
             bank.publish(checked.made, out, keys)
             rows.append(_row(checked.made.key))
+            committed.append(commitment(checked.made.key))
             replaced += checked.replaced
     if as_json:
+        rows = [row | {"commitment": c} for row, c in zip(rows, committed, strict=True)]
         print_json(
             {"exercises": rows, "out": str(out), "keys": str(keys), "secret": secret.kind}
             | {"replaced": replaced}
