@@ -2,7 +2,7 @@
 
 import secrets
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
@@ -133,9 +133,22 @@ def make_checked(secret: Secret, wish: Wish, label: str, check: Check) -> Checke
         RunError: if none of the attempts passes.
         PlanError, ScenarioError, CatalogError: as `make_exercise`.
     """
+
+    def make(attempt: int) -> Made:
+        return make_exercise(derive(secret.value, f"{label}/{attempt}"), secret.kind, wish)
+
+    return first_fit(make, check)
+
+
+def first_fit(make: Callable[[int], Made], check: Check) -> Checked:
+    """Return the first exercise in line that passes; ``make`` takes its number, from 0.
+
+    Raises:
+        RunError: if none of the attempts passes.
+    """
     failures: list[str] = []
     for attempt in range(ATTEMPTS):
-        made = make_exercise(derive(secret.value, f"{label}/{attempt}"), secret.kind, wish)
+        made = make(attempt)
         try:
             return Checked(check(made), tuple(failures))
         except RunError as error:

@@ -49,6 +49,10 @@ class PeopleError(GraderError):
     """A list of people, or what was assigned to them, cannot be used."""
 
 
+class ProgramError(GraderError):
+    """A team's own program cannot be sown or run; mend the script, its command or its files."""
+
+
 class ScenarioError(GraderError):
     """A scenario is unknown or its folder is incomplete."""
 

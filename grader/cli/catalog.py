@@ -6,8 +6,9 @@ import click
 @click.command(epilog="Example: grader catalog --scenario churn")
 @click.argument("kind", required=False)
 @click.option("--scenario", help="Only what offers a site in this scenario.")
+@click.option("--blueprints", is_flag=True, help="Tell the blueprints of the levels instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def catalog(kind: str | None, scenario: str | None, as_json: bool) -> None:
+def catalog(kind: str | None, scenario: str | None, blueprints: bool, as_json: bool) -> None:
     """List the kinds of flaw and the decoys, or tell everything about one KIND."""
     from dataclasses import asdict
 
@@ -15,6 +16,16 @@ def catalog(kind: str | None, scenario: str | None, as_json: bool) -> None:
     from grader.cli.show import print_json, table
     from grader.generate.exercise import fitting, fitting_decoys
 
+    if blueprints:
+        rows = [_blueprint(level) for level in ("junior", "mid", "senior")]
+        if as_json:
+            print_json({"blueprints": rows})
+            return
+        table([{name: row[name] for name in row if name != "file"} for row in rows])
+        click.echo("\nCopy one, change it, and give it to `grader generate --blueprint`:")
+        for row in rows:
+            click.echo(f"  {row['file']}")
+        return
     if kind is not None:
         entry = asdict(shelf.bug(kind).entry)
         if as_json:
@@ -40,3 +51,19 @@ def catalog(kind: str | None, scenario: str | None, as_json: bool) -> None:
     click.echo("")
     table(lures)
     click.echo(f"{len(flaws)} kinds of flaw, {len(lures)} decoys")
+
+
+def _blueprint(level: str) -> dict[str, object]:
+    """Return what is told about the blueprint of a level."""
+    from grader.generate.blueprint import blueprint_of, shipped
+
+    found = blueprint_of(level)
+    counts = {
+        "flaws": found.flaws,
+        "critical": found.severity.critical,
+        "delocalised": found.reach.delocalised,
+        "decoys": found.decoys,
+        "lines": found.lines,
+    }
+    shown = {n: str(a) if a == b else f"{a} .. {b}" for n, (a, b) in counts.items()}
+    return {"blueprint": found.name, "version": found.version, **shown, "file": str(shipped(level))}

@@ -1,10 +1,11 @@
 """``grader generate``: fresh exercises and their keys."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from grader.cli.forms import Asked, Orders, form_options, refuse_together
 from grader.cli.show import harmless
 
 if TYPE_CHECKING:
@@ -21,9 +22,9 @@ FORMATS = {"script": ("script",), "notebook": ("notebook",), "both": ("script", 
     epilog="Example: grader generate --scenario churn --level mid --count 2 --format both "
     "--out exercises --keys keys"
 )
-@click.option("--scenario", default="any", show_default=True, help="A scenario's name, or any.")
-@click.option("--level", type=LEVELS, default="mid", show_default=True)
-@click.option("--count", type=click.IntRange(1, 10_000), default=1, show_default=True)
+@click.option("--scenario", show_default="any", help="A scenario's name, or any.")
+@click.option("--level", type=LEVELS, show_default="mid")
+@click.option("--count", type=click.IntRange(1, 10_000), show_default="1")
 @click.option(
     "--format",
     "form",
@@ -65,10 +66,11 @@ FORMATS = {"script": ("script",), "notebook": ("notebook",), "both": ("script", 
 )
 @click.option("--no-run", is_flag=True, help="Publish without running anything.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@form_options
 def generate(
-    scenario: str,
-    level: str,
-    count: int,
+    scenario: str | None,
+    level: str | None,
+    count: int | None,
     form: str | None,
     include: tuple[str, ...],
     exclude: tuple[str, ...],
@@ -81,6 +83,7 @@ def generate(
     prove: bool,
     no_run: bool,
     as_json: bool,
+    **others: Any,
 ) -> None:
     """Make exercises: a messy program with seeded flaws, its brief, its data, and a private key.
 
@@ -95,34 +98,57 @@ def generate(
     from grader.avoid import avoided
     from grader.cli.show import print_json, progress, table
     from grader.commitment import commitment
+    from grader.generate.blueprint import load_blueprint
     from grader.generate.exercise import Wish
 
+    asked = Asked(**others)
+    refuse_together(
+        asked,
+        {
+            "--scenario": scenario is not None,
+            "--level": level is not None,
+            "--count": count is not None,
+            "--format": form is not None,
+            "--secret-file": secret_file is not None,
+            "--demo-seed": demo_seed is not None,
+            "--prove": prove,
+            "--no-run": no_run,
+        },
+    )
     bank.refuse_key_beside_exercise(out, keys)
-    secret = _secret(secret_file, demo_seed)
+    blueprint = load_blueprint(asked.blueprint) if asked.blueprint else None
     formats = FORMATS[form] if form else ()
-    wish = Wish(scenario, level, formats, minutes, include, exclude)  # type: ignore[arg-type]
+    level = blueprint.level if blueprint else level or "mid"
+    wish = Wish(scenario or "any", level, formats, minutes, include, exclude, blueprint)  # type: ignore[arg-type]
+    orders = Orders(asked, wish, count or 1, out, keys)
     unlike = avoided(avoid) if avoid is not None else None
+    secret = _secret(secret_file, demo_seed)
     rows: list[dict[str, object]] = []
     committed: list[str] = []
     replaced: list[str] = []
+    unmet: list[str] = []
     with ExitStack() as open_until_done:
-        check = _check(no_run, prove, open_until_done)
-        if unlike is not None:
-            check = bank.unlike_check(unlike, check)
-        for checked in progress(bank.make_many(secret, wish, count, check), count, "making"):
-            bank.publish(checked.made, out, keys)
-            rows.append(_row(checked.made.key))
-            committed.append(commitment(checked.made.key))
-            replaced += checked.replaced
+        check = orders.check(lambda: _check(no_run, prove, open_until_done), unlike)
+        for told in progress(orders.made(secret, check, prove), orders.count, "making"):
+            rows.append(told.first | _row(told.key))
+            committed.append(commitment(told.key))
+            replaced += told.replaced
+            unmet += [f"{told.key.exercise}: {count}" for count in told.unmet]
     if as_json:
         rows = [row | {"commitment": c} for row, c in zip(rows, committed, strict=True)]
         print_json(
             {"exercises": rows, "out": str(out), "keys": str(keys), "secret": secret.kind}
-            | {"replaced": replaced}
+            | {"replaced": replaced, "blueprint not kept": unmet}
         )
         return
     table(rows)
     click.echo(f"Exercises for candidates: {out}/   Answer keys, private: {keys}/")
+    if asked.candidates:
+        click.echo(f"Who has which exercise, private: {keys}/assignments.csv")
+    if unmet:
+        click.echo("Not as the blueprint says, so not to be compared with other forms of it:")
+        for line in unmet:
+            click.echo(f"  {harmless(line)}")
     if replaced:
         click.echo(f"Replaced before publishing, as unfit: {len(replaced)}. The last:")
         click.echo(f"  {harmless(replaced[-1])[:300]}")

@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -98,9 +99,13 @@ class Blueprint(Record):
 @cache
 def blueprint_of(level: str) -> Blueprint:
     """Return the blueprint of a level: ``junior``, ``mid`` or ``senior``."""
-    name = f"{level}.toml"
-    data = files("grader.generate").joinpath("blueprints", name).read_bytes()
-    return read_blueprint(name, data)
+    file = shipped(level)
+    return read_blueprint(file.name, file.read_bytes())
+
+
+def shipped(level: str) -> Traversable:
+    """Return the file of the blueprint of a level."""
+    return files("grader.generate").joinpath("blueprints", f"{level}.toml")
 
 
 def load_blueprint(path: Path) -> Blueprint:

@@ -6,14 +6,22 @@ from importlib import resources
 from importlib.metadata import version
 
 from grader.files import sha256
-from grader.generate.blueprint import Blueprint
 from grader.generate.lines import lines_of, statement_lines
 from grader.generate.notebook import build_notebook, cell_lines
 from grader.generate.sow import Bed, Sown
 from grader.records.base import Lines
 from grader.records.exercise import Exercise, PublishedFile
-from grader.records.key import AnswerKey, Cell, Claim, KeyDecoy, KeyItem, Place, Versions
-from grader.records.scenario import Scenario
+from grader.records.key import (
+    AnswerKey,
+    BlueprintMark,
+    Cell,
+    Claim,
+    KeyDecoy,
+    KeyItem,
+    Level,
+    Place,
+    Versions,
+)
 from grader.spans import Span, merge, split_lines
 from grader.stream import Stream
 from seeded_bugs.contract import Landmark, Proof, SeededBug, SeededDecoy
@@ -39,18 +47,22 @@ class Made:
 class Order:
     """What is the same for all files of one exercise.
 
-    ``secret`` is this exercise's own; ``beside`` are the files beside the program, by name.
+    ``secret`` is this exercise's own; ``beside`` are the files beside the program, by name, with
+    its data; ``run`` are the arguments that the program is started with; ``mark`` is None for a
+    form that keeps no blueprint.
     """
 
     id: str
-    facts: Scenario
-    blueprint: Blueprint
+    title: str
+    scenario: str
+    level: Level
+    mark: BlueprintMark | None
     minutes: int
     formats: tuple[str, ...]
     secret: bytes
     secret_kind: str
     brief: str
-    data: bytes
+    run: tuple[str, ...]
     beside: Mapping[str, bytes]
     clean: str
 
@@ -78,21 +90,23 @@ def build(
     decoys: Mapping[str, SeededDecoy],
 ) -> Made:
     """Write the published files and the key of one exercise."""
-    stream = Stream(order.secret, "build")
-    data_name = f"data/{order.facts.data_file}"
-    run = ("train", "--data", data_name, "--out", "out", "--seed", "7")
-    book = build_notebook(bed.text, order.facts.title, run, order.id, stream.child("notebook"))
-    cells = book.cells if "notebook" in order.formats else ()
+    stream = Stream(order.secret, "build").child("notebook")
     program = bed.text.encode()
-    files = _published(order, data_name, program, book.data)
+    files = {**order.beside, "brief.md": _brief(order).encode()}
+    cells: tuple[Cell, ...] = ()
+    if "script" in order.formats:
+        files["program.py"] = program
+    if "notebook" in order.formats:
+        book = build_notebook(bed.text, order.title, order.run, order.id, stream)
+        files["program.ipynb"], cells = book.data, book.cells
     exercise = _manifest(order, files)
     files["exercise.json"] = exercise.canonical()
     lines = split_lines(bed.text)
     key = AnswerKey(
         exercise=order.id,
-        title=order.facts.title,
-        scenario=order.facts.name,
-        level=order.blueprint.level,
+        title=order.title,
+        scenario=order.scenario,
+        level=order.level,
         secret=order.secret.hex(),
         secret_kind=order.secret_kind,  # type: ignore[arg-type]
         versions=Versions(
@@ -105,19 +119,9 @@ def build(
         cells=cells,
         items=_items(bed, kinds, cells, lines),
         decoys=_decoys(bed, decoys, cells, lines),
-        blueprint=order.blueprint.mark,
+        blueprint=order.mark,
     )
     return Made(exercise, files, key, order.clean)
-
-
-def _published(order: Order, data_name: str, program: bytes, book: bytes) -> dict[str, bytes]:
-    """Return the files that candidates receive, but for the manifest."""
-    files = {**order.beside, "brief.md": _brief(order).encode(), data_name: order.data}
-    if "script" in order.formats:
-        files["program.py"] = program
-    if "notebook" in order.formats:
-        files["program.ipynb"] = book
-    return files
 
 
 def _brief(order: Order) -> str:
@@ -130,7 +134,7 @@ def _brief(order: Order) -> str:
 def _manifest(order: Order, files: Mapping[str, bytes]) -> Exercise:
     return Exercise(
         id=order.id,
-        title=order.facts.title,
+        title=order.title,
         minutes=order.minutes,
         files=tuple(
             PublishedFile(name=name, sha256=sha256(files[name]), bytes=len(files[name]))

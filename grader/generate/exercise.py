@@ -69,17 +69,20 @@ def make_exercise(secret: bytes, secret_kind: str, wish: Wish) -> Made:
     # A kind whose proof no oracle can run yet is sown only when it is asked for by name.
     unproved = (n for n, b in catalog.bugs().items() if not b.proof.shows and n not in include)
     bed = _form(stream, clean, blueprint, include, (*exclude, *unproved))
+    data_name = f"data/{folder.facts.data_file}"
     order = Order(
         id=public_id,
-        facts=folder.facts,
-        blueprint=blueprint,
+        title=folder.facts.title,
+        scenario=folder.facts.name,
+        level=blueprint.level,
+        mark=blueprint.mark,
         minutes=wish.minutes,
         formats=wish.formats or own_formats(folder.facts),
         secret=secret,
         secret_kind=secret_kind,
         brief=folder.brief,
-        data=_sample(folder, stream.child("data")),
-        beside=folder.beside,
+        run=("train", "--data", data_name, "--out", "out", "--seed", "7"),
+        beside={**folder.beside, data_name: _sample(folder, stream.child("data"))},
         clean=clean,
     )
     return build(bed, order, catalog.bugs(), catalog.decoys())
