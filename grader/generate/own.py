@@ -178,7 +178,7 @@ def _with(
             "flaws": flaws,
             "decoys": decoys,
             "lines": (0, MOST),
-            "severity": blueprint.severity.model_copy(update=dict(severity)),
+            "severity": blueprint.severity.model_copy(update={**severity}),
             "reach": blueprint.reach.model_copy(update={"delocalised": delocalised}),
             "group": tuple(groups),
         }
