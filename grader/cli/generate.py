@@ -62,9 +62,12 @@ FORMATS = {"script": ("script",), "notebook": ("notebook",), "both": ("script", 
     help="Folder of exercises that no new one may all but repeat.",
 )
 @click.option(
-    "--prove", is_flag=True, help="Prove every claim of the key, or replace the exercise."
+    "--prove/--no-prove",
+    default=None,
+    help="Prove every claim of the key, or replace the exercise; the default. Without, the program "
+    "is only run, and the key says that it is unproved.",
 )
-@click.option("--no-run", is_flag=True, help="Publish without running anything.")
+@click.option("--no-run", is_flag=True, help="Publish without running or proving anything.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @form_options
 def generate(
@@ -80,7 +83,7 @@ def generate(
     out: Path,
     keys: Path,
     avoid: Path | None,
-    prove: bool,
+    prove: bool | None,
     no_run: bool,
     as_json: bool,
     **others: Any,
@@ -111,10 +114,11 @@ def generate(
             "--format": form is not None,
             "--secret-file": secret_file is not None,
             "--demo-seed": demo_seed is not None,
-            "--prove": prove,
+            "--prove": prove is not None,
             "--no-run": no_run,
         },
     )
+    prove = prove is not False and not no_run
     bank.refuse_key_beside_exercise(out, keys)
     blueprint = load_blueprint(asked.blueprint) if asked.blueprint else None
     formats = FORMATS[form] if form else ()

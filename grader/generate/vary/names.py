@@ -72,8 +72,10 @@ def rename(notes: Rewrites, stream: Stream) -> None:
 def _asks_for_dunder(tree: Tree, call: cst.Call) -> bool:
     """Tell whether a call is all of ``"__file__" in globals()``, which no new name changes."""
     side = tree.parent(call)
-    above = tree.parent(side) if isinstance(side, cst.ComparisonTarget) else None
-    if not isinstance(above, cst.Comparison) or len(above.comparisons) != 1:
+    above = tree.parent(side) if side is not None else None
+    if not isinstance(side, cst.ComparisonTarget) or not isinstance(above, cst.Comparison):
+        return False
+    if len(above.comparisons) != 1:
         return False
     name = string(above.left) or ""
     return isinstance(side.operator, cst.In) and name.startswith("__") and name.endswith("__")
