@@ -15,6 +15,7 @@ from grader.records.key import AnswerKey
 from grader.scenarios.library import scenario_names
 
 ROOT = Path(__file__).parent.parent
+KEYS = sorted((ROOT / "answer_keys").glob("*.json"))
 
 
 @pytest.fixture(scope="module")

@@ -220,6 +220,8 @@ def _threshold(trial: Trial, tree: ast.AST) -> Iterator[Finding]:
 
 def _cuts(tree: ast.AST) -> Iterator[ast.expr | ast.stmt]:
     """Yield comparisons of scores with a literal share, and thresholds that are one."""
+    compares = [node for node in ast.walk(tree) if isinstance(node, ast.Compare)]
+    compared = {ast.unparse(node.comparators[0]) for node in compares}
     for node in ast.walk(tree):
         if isinstance(node, ast.Compare) and isinstance(
             node.ops[0], ast.Gt | ast.GtE | ast.Lt | ast.LtE
@@ -227,10 +229,10 @@ def _cuts(tree: ast.AST) -> Iterator[ast.expr | ast.stmt]:
             value, text = node.comparators[0], ast.unparse(node.left).lower()
             if _share(value) and re.search(r"score|prob|confidence|chance|risk|p_", text):
                 yield node
-        assigned = isinstance(node, ast.Assign) and _share(node.value)
-        if assigned and "threshold" in ast.unparse(node).partition("=")[0].lower():
-            assert isinstance(node, ast.Assign)
-            yield node
+        if isinstance(node, ast.Assign) and _share(node.value):
+            names = {ast.unparse(target) for target in node.targets}
+            if names & compared or any("threshold" in name.lower() for name in names):
+                yield node
 
 
 def _share(node: ast.expr) -> bool:

@@ -35,6 +35,7 @@ class Watch:
         self._lines = frozenset(lines)
         self._times: dict[int, int] = {}
         self._open: dict[tuple[int, int], int] = {}
+        self._own: set[ast.stmt] = set()
 
     def compiled(self, source: bytes, path: str, names: dict[str, Any]) -> CodeType:
         """Return the code of a program; what its watched statements call goes into ``names``."""
@@ -70,19 +71,25 @@ class Watch:
             if not self._watched(node, first=number == 0):
                 yield node
                 continue
-            yield _call(BEFORE, node)
+            yield self._call(BEFORE, node)
             if isinstance(node, _LEAVING):
-                yield _call(AFTER, node)
+                yield self._call(AFTER, node)
             inside = getattr(node, "body", None)
             if isinstance(inside, list):
                 # What a head binds (a row of a loop, an opened file) is seen from inside.
-                inside.insert(0, _call(AFTER, node))
+                inside.insert(0, self._call(AFTER, node))
             yield node
             if not isinstance(node, _LEAVING):
-                yield _call(AFTER, node)
+                yield self._call(AFTER, node)
+
+    def _call(self, name: str, node: ast.stmt) -> ast.stmt:
+        """Return a call with the line of a statement; it is not watched itself."""
+        call = _call(name, node)
+        self._own.add(call)
+        return call
 
     def _watched(self, node: ast.stmt, first: bool) -> bool:
-        if isinstance(node, _UNSEEN) or not hasattr(node, "lineno"):
+        if isinstance(node, _UNSEEN) or node in self._own or not hasattr(node, "lineno"):
             return False
         if isinstance(node, ast.ImportFrom) and node.module == "__future__":
             return False
