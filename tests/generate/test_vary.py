@@ -280,6 +280,7 @@ def ran(folder: ScenarioFolder, program: str) -> tuple[list[Ran], pd.DataFrame |
     frame = folder.make(11, folder.facts.sample_rows)
     short = needed_column(folder, frame.columns)
     files = {
+        **folder.beside,
         "program.py": program.encode(),
         data: frame.to_csv(index=False).encode(),
         "short.csv": frame.drop(columns=short).to_csv(index=False).encode(),
