@@ -37,14 +37,13 @@ SAMPLE = {
     ("serve skew", "bike-demand"): "batch_statistics_in_serving",
     ("row count", "churn"): "silently_dropped_rows",
 }
+SAMPLED = {(name, kind) for (_, name), kind in SAMPLE.items()}
 PAIRS = [
     pytest.param(
         name,
         kind,
         id=f"{kind} in {name}",
-        marks=[pytest.mark.sample]
-        if kind in {k for (_, s), k in SAMPLE.items() if s == name}
-        else [],
+        marks=[pytest.mark.sample] if (name, kind) in SAMPLED else [],
     )
     for name in scenario_names()
     for kind in (*fitting(name), *fitting_decoys(name))

@@ -47,7 +47,8 @@ def test_a_return_is_seen_and_still_returns() -> None:
 
 
 def test_docstrings_and_future_imports_stay_first() -> None:
-    program = '"""Told."""\nfrom __future__ import annotations\n\ndef f():\n    """Told too."""\n    return 1\n'
+    head = '"""Told."""\nfrom __future__ import annotations\n\n'
+    program = head + 'def f():\n    """Told too."""\n    return 1\n'
     names, _ = watched(program, [1, 2, 4, 5, 6])
     assert names["__doc__"] == "Told."
     assert names["f"].__doc__ == "Told too."
