@@ -98,7 +98,7 @@ def proof_check(runner: Runner) -> Check:
     """Return the check that proves every flaw and refutes every decoy."""
 
     def check(made: Made) -> Made:
-        outcome = prove(made.key, made.clean, scenario(made.key.scenario), runner)
+        outcome = prove(made.key, made.clean, scenario(made.key.scenario), runner, hasty=True)
         if outcome.faults:
             raise RunError("; ".join(outcome.faults))
         return replace(made, key=with_evidence(made.key, outcome.verdicts))
@@ -180,11 +180,16 @@ def refuse_key_beside_exercise(exercises: Path, keys: Path) -> None:
 
 
 def tracked_by_git(folder: Path) -> bool:
-    """Tell whether files written to the folder would go into a git commit."""
+    """Tell whether keys written to the folder would go into a git commit, or are in one.
+
+    An ignored folder may still hold a key that was added by force or before it was ignored.
+    """
     existing = next((p for p in (folder, *folder.parents) if p.exists()), Path())
+    place = str(folder.resolve())
     try:
         inside = _git(existing, "rev-parse", "--is-inside-work-tree") == 0
-        return inside and _git(existing, "check-ignore", "-q", str(folder.resolve())) != 0
+        ignored = _git(existing, "check-ignore", "-q", f"{place}/key.json") == 0
+        return inside and (not ignored or _git(existing, "ls-files", "--error-unmatch", place) == 0)
     except OSError:
         return False
 

@@ -12,7 +12,7 @@ from grader.errors import ExerciseError, RunError
 from grader.files import sha256
 from grader.generate.exercise import clean_twin
 from grader.prove.finding import Finding
-from grader.prove.judge import EVERY_GROUP, Charge, Proven, judge, strays
+from grader.prove.judge import EVERY_GROUP, Charge, Proven, groups_for, judge, strays
 from grader.prove.material import Material
 from grader.prove.runner import Runner
 from grader.prove.trial import Trial
@@ -44,11 +44,14 @@ class Outcome:
         return unproved + [f"beside the key: {f.aspect} ({f.observed})" for f in self.strays]
 
 
-def prove(key: AnswerKey, clean: str, folder: ScenarioFolder, runner: Runner) -> Outcome:
+def prove(
+    key: AnswerKey, clean: str, folder: ScenarioFolder, runner: Runner, hasty: bool = False
+) -> Outcome:
     """Run the proofs of a key on its program and on the clean twin of that program.
 
     Args:
         clean: the text of the program before anything was sown.
+        hasty: stop at the first claims that do not hold; what needs the fewest runs comes first.
 
     Raises:
         RunError: if one of the two does not train on sound data.
@@ -65,7 +68,15 @@ def prove(key: AnswerKey, clean: str, folder: ScenarioFolder, runner: Runner) ->
     if trial.base.sound and not served.sound:
         last = (served.stderr.strip() or "no output").splitlines()[-1]
         raise RunError(f"predicting on sound data ended with exit code {served.exit_code}: {last}")
+    for number in range(1, len(EVERY_GROUP) + 1) if hasty else ():
+        ready = [c for c in charges if len(groups_for([c]) - {"base"}) < number]
+        for one in (trial, twin):
+            one.ask_for(groups_for(ready))
+        verdicts = tuple(judge(trial, charge) for charge in ready)
+        if not all(verdict.confirmed for verdict in verdicts):
+            return Outcome(verdicts, ())
     trial.ask_for(EVERY_GROUP)
+    twin.ask_for(groups_for(charges))
     verdicts = tuple(judge(trial, charge) for charge in charges)
     return Outcome(verdicts, tuple(strays(trial, charges)))
 

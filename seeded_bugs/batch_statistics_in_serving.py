@@ -106,5 +106,9 @@ BUG = SeededBug(
         "A row with a gap gets different scores in two different batches; in the clean program "
         "it does not.",
         shows=("skew:batch-gaps",),
+        also=(
+            "skew:batch",
+            "skew:features",
+        ),
     ),
 )

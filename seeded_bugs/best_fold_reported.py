@@ -114,5 +114,6 @@ BUG = SeededBug(
         "The reported cross-validated score equals the best of the fold scores; in the clean "
         "program it equals their mean.",
         shows=("best-fold",),
+        also=("log-silent",),
     ),
 )

@@ -1,25 +1,31 @@
-"""Writes CATALOGUE.md from the entries: ``python -m seeded_bugs.catalogue``."""
+"""The catalogue as a page: which kinds fit where, and each with its texts and an example."""
 
-import importlib
-import pkgutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
-import seeded_bugs
-import seeded_bugs.decoys
 from seeded_bugs.contract import SeededBug, SeededDecoy
 from seeded_bugs.words import CATEGORIES
 
 PAGE = Path(__file__).with_name("CATALOGUE.md")
 HEAD = """# Catalogue of flaws and decoys
 
-Written from the entries by `python -m seeded_bugs.catalogue`; edit the entries, not this page.
+Written from the entries by `grader catalog --page`; edit the entries, not this page.
 """
 
 
-def page(bugs: Mapping[str, SeededBug], decoys: Mapping[str, SeededDecoy]) -> str:
-    """Return the page as Markdown: an overview, then each kind with its texts and an example."""
+def page(
+    bugs: Mapping[str, SeededBug],
+    decoys: Mapping[str, SeededDecoy],
+    fits: Mapping[str, Collection[str]],
+) -> str:
+    """Return the page as Markdown: a matrix, then each kind with its texts and an example.
+
+    Args:
+        fits: for each scenario the names of the kinds and decoys that fit its clean program.
+    """
     parts = [HEAD, f"{len(bugs)} kinds of flaw, {len(decoys)} kinds of decoy.\n"]
+    names = {b.entry.name: b.entry.id for b in [*bugs.values(), *decoys.values()]}
+    parts.append(_matrix(names, set(bugs), fits))
     for category in CATEGORIES:
         members = [b for b in bugs.values() if b.entry.category == category]
         parts.append(f"## {category}\n")
@@ -29,11 +35,28 @@ def page(bugs: Mapping[str, SeededBug], decoys: Mapping[str, SeededDecoy]) -> st
     return "\n".join(parts)
 
 
+def _matrix(
+    ids: Mapping[str, str], kinds: Collection[str], fits: Mapping[str, Collection[str]]
+) -> str:
+    """Return which kinds fit which scenario, and how many do."""
+    head = ["kind", *fits, "scenarios"]
+    rows = [head, ["---", *(":-:" for _ in fits), "--:"]]
+    for name, _ in sorted(ids.items(), key=lambda pair: (pair[0] not in kinds, pair[1])):
+        marks = ["x" if name in fits[scenario] else "" for scenario in fits]
+        rows.append([f"`{name}`", *marks, str(marks.count("x"))])
+    flaws = [str(len(set(fits[scenario]) & set(kinds))) for scenario in fits]
+    lures = [str(len(set(fits[scenario]) - set(kinds))) for scenario in fits]
+    rows += [["**flaws**", *flaws, ""], ["**decoys**", *lures, ""]]
+    table = "\n".join("| " + " | ".join(row) + " |" for row in rows)
+    return f"## Which kind fits where\n\nThe decoys stand below the flaws.\n\n{table}\n"
+
+
 def _kind(bug: SeededBug) -> str:
     entry = bug.entry
     example = bug.examples[0]
     places = ", ".join(entry.elsewhere) or "none"
     conflicts = ", ".join(f"`{name}`" for name in entry.conflicts) or "none"
+    refused = "; ".join(refusal.because for refusal in bug.refuses) or "nowhere"
     references = "\n".join(f"- <{url}>" for url in entry.references)
     return f"""### {entry.id} {entry.title}
 
@@ -44,6 +67,7 @@ not together with: {conflicts}
 - **Harm:** {entry.harm}
 - **Fix:** {entry.fix}
 - **Proof:** {bug.proof.oracle}. {bug.proof.claim}
+- **Refused where:** {refused}
 
 Clean:
 ```python
@@ -71,20 +95,3 @@ def _decoy(decoy: SeededDecoy) -> str:
 {decoy.examples[0].seeded.strip()}
 ```
 """
-
-
-def _members() -> tuple[dict[str, SeededBug], dict[str, SeededDecoy]]:
-    bugs: dict[str, SeededBug] = {}
-    decoys: dict[str, SeededDecoy] = {}
-    for package in (seeded_bugs, seeded_bugs.decoys):
-        for info in pkgutil.iter_modules(package.__path__):
-            module = importlib.import_module(f"{package.__name__}.{info.name}")
-            if hasattr(module, "BUG"):
-                bugs[module.BUG.entry.name] = module.BUG
-            if hasattr(module, "DECOY"):
-                decoys[module.DECOY.entry.name] = module.DECOY
-    return bugs, decoys
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page(*_members()), "utf-8")

@@ -157,6 +157,10 @@ BUG = SeededBug(
         "A file whose categories are written in capitals gets other scores than the same file in "
         "small letters; in the clean program the scores are equal.",
         shows=("skew:spelling",),
-        also=("skew:features",),
+        also=(
+            "skew:features",
+            "names-matter",
+            "unseen-category",
+        ),
     ),
 )

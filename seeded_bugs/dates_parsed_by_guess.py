@@ -81,5 +81,9 @@ BUG = SeededBug(
         "The same table with its dates written as 05/31/2025 is refused by the clean program and "
         "accepted here.",
         shows=("accepted:other_dates",),
+        also=(
+            "traceback:",
+            "late:",
+        ),
     ),
 )

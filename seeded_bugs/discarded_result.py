@@ -104,5 +104,9 @@ BUG = SeededBug(
         "row count",
         "The number of rows is the same before and after the line, repeats included.",
         shows=("repeats-kept",),
+        also=(
+            "same-content",
+            "test-rows-lost",
+        ),
     ),
 )

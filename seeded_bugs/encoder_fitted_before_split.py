@@ -251,6 +251,6 @@ BUG = SeededBug(
     proof=Proof(
         "held-out influence",
         "Changing words or categories of held-out rows changes the features of training rows.",
-        shows=("features:features", "fit:features", "learnt:features"),
+        shows=("features:features", "fit:features", "learnt:features", "passed-on:features"),
     ),
 )

@@ -151,6 +151,21 @@ BUG = SeededBug(
     proof=Proof(
         "held-out influence",
         "Changing the rows after a moment changes the features of rows before it.",
-        shows=("features:features", "features:labels"),
+        shows=(
+            "features:features",
+            "features:labels",
+            "features:future",
+            "passed-on:features",
+            "passed-on:labels",
+        ),
+        also=(
+            "skew:batch",
+            "skew:batch-gaps",
+            "skew:features",
+            "features:",
+            "learnt:",
+            "fit:",
+            "choice:",
+        ),
     ),
 )

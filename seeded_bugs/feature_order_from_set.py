@@ -102,5 +102,9 @@ BUG = SeededBug(
         "Under two values of PYTHONHASHSEED the stored model has its numeric columns in different "
         "orders; in the clean program they stand in one order.",
         shows=("column-order",),
+        also=(
+            "same-seed",
+            "skew:order",
+        ),
     ),
 )

@@ -133,6 +133,6 @@ BUG = SeededBug(
     proof=Proof(
         "held-out influence",
         "Changing the labels of held-out rows changes which columns the model reads.",
-        shows=("learnt:labels", "fit:labels", "features:labels"),
+        shows=("learnt:labels", "fit:labels", "features:labels", "passed-on:labels"),
     ),
 )

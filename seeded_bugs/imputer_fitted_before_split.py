@@ -150,6 +150,6 @@ BUG = SeededBug(
     proof=Proof(
         "held-out influence",
         "Changing the features of held-out rows changes what fills the gaps of training rows.",
-        shows=("features:features", "learnt:features"),
+        shows=("features:features", "learnt:features", "passed-on:features"),
     ),
 )

@@ -84,5 +84,6 @@ BUG = SeededBug(
         "partial seeding",
         "Two runs with different seed arguments leave the seeded steps alike.",
         shows=("fixed-seed",),
+        also=("seed-ignored",),
     ),
 )

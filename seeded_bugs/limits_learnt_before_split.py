@@ -133,6 +133,6 @@ BUG = SeededBug(
         "held-out influence",
         "Changing the features of held-out rows changes the limits, and with them features of "
         "training rows.",
-        shows=("features:features", "learnt:features"),
+        shows=("features:features", "learnt:features", "passed-on:features"),
     ),
 )

@@ -91,5 +91,6 @@ BUG = SeededBug(
         "An empty input file ends with a traceback; the clean program names the file and ends "
         "with exit code 2.",
         shows=("traceback:empty_file", "traceback:missing_file"),
+        also=("traceback:",),
     ),
 )

@@ -70,5 +70,9 @@ BUG = SeededBug(
         "run to run",
         "Two runs with the same seed argument give different metrics.",
         shows=("same-seed",),
+        also=(
+            "no-seed",
+            "seed-ignored",
+        ),
     ),
 )

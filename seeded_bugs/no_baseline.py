@@ -141,5 +141,6 @@ BUG = SeededBug(
         "output scan",
         "Neither the report nor the log holds the score of a trivial model; the clean ones do.",
         shows=("no-baseline",),
+        also=("log-silent",),
     ),
 )

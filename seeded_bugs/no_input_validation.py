@@ -106,5 +106,11 @@ BUG = SeededBug(
         "garbage in",
         "A value far outside its range is refused by the clean program and accepted here.",
         shows=("accepted:out_of_range",),
+        also=(
+            "accepted:",
+            "late:",
+            "traceback:",
+            "codes-changed",
+        ),
     ),
 )

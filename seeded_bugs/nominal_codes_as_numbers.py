@@ -92,5 +92,6 @@ BUG = SeededBug(
         "Renaming the categories one for one, in another order of the alphabet, changes the "
         "held-out predictions; in the clean program it does not.",
         shows=("names-matter",),
+        also=("unseen-category",),
     ),
 )

@@ -99,5 +99,9 @@ BUG = SeededBug(
         "overlap",
         "All rows that the reported metrics are computed on are rows that the model is fitted on.",
         shows=("scored-learnt",),
+        also=(
+            "same-content",
+            "rows-lost",
+        ),
     ),
 )

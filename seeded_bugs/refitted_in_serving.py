@@ -120,5 +120,11 @@ BUG = SeededBug(
         "The same row gets different scores in two different batches; in the clean program it "
         "does not.",
         shows=("skew:batch",),
+        also=(
+            "skew:batch-gaps",
+            "skew:features",
+            "skew:order",
+            "skew:spelling",
+        ),
     ),
 )

@@ -127,5 +127,12 @@ BUG = SeededBug(
         "overlap",
         "Rows of the held-out part occur in the training part as well.",
         shows=("same-content",),
+        also=(
+            "evened-out",
+            "rows-lost",
+            "scored-learnt",
+            "group",
+            "time",
+        ),
     ),
 )

@@ -80,5 +80,6 @@ BUG = SeededBug(
         "Of a file of 6,000 rows the clean program scores all (but exact repeats); here no more "
         "than 5,000 are scored, with exit code 0 and no word about it.",
         shows=("unserved",),
+        also=("rows-lost",),
     ),
 )

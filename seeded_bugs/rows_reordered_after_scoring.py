@@ -139,7 +139,7 @@ BUG = SeededBug(
         "serve skew",
         "The score written beside an identifier is not the one that the stored model gives to that "
         "row alone; in the clean program it is.",
-        shows=("skew:rows",),
+        shows=("skew:rows", "skew:batch"),
         also=("skew:batch", "skew:batch-gaps", "skew:order"),
     ),
 )

@@ -131,6 +131,6 @@ BUG = SeededBug(
     proof=Proof(
         "held-out influence",
         "Changing the features of held-out rows changes the scaler that training uses.",
-        shows=("fit:features", "features:features"),
+        shows=("fit:features", "features:features", "passed-on:features"),
     ),
 )

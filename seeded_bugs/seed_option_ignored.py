@@ -101,5 +101,6 @@ BUG = SeededBug(
         "partial seeding",
         "Runs with --seed 1 and --seed 2 report the same figures; the clean program's differ.",
         shows=("seed-ignored",),
+        also=("fixed-seed",),
     ),
 )

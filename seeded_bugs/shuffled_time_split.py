@@ -167,5 +167,9 @@ BUG = SeededBug(
         "overlap",
         "The newest training row is later than the oldest held-out row: the times overlap.",
         shows=("time",),
+        also=(
+            "fold-time",
+            "same-content",
+        ),
     ),
 )

@@ -133,5 +133,11 @@ BUG = SeededBug(
         "Fewer rows reach the split than in the clean program, and no number of lost rows is "
         "logged.",
         shows=("rows-lost",),
+        also=(
+            "unserved",
+            "test-rows-lost",
+            "skew:batch-gaps",
+            "skew:features",
+        ),
     ),
 )

@@ -116,5 +116,10 @@ BUG = SeededBug(
         "Of files of different length the model learns from the same number of rows; in the clean "
         "program from the same share.",
         shows=("fixed-cut",),
+        also=(
+            "few-scored",
+            "unstratified",
+            "time",
+        ),
     ),
 )

@@ -95,5 +95,6 @@ BUG = SeededBug(
         "The reported spread is not the standard deviation of the fold scores but that divided by "
         "the root of the number of training rows; in the clean program it is the former.",
         shows=("spread-shrunk",),
+        also=("log-silent",),
     ),
 )

@@ -201,6 +201,6 @@ BUG = SeededBug(
     proof=Proof(
         "held-out influence",
         "Changing the labels of held-out rows changes the features of training rows.",
-        shows=("features:labels", "learnt:labels"),
+        shows=("features:labels", "learnt:labels", "passed-on:labels"),
     ),
 )

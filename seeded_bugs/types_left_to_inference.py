@@ -85,5 +85,6 @@ BUG = SeededBug(
         "scored by the clean program with the codes as they came; here they come back as 123, or "
         "the run fails.",
         shows=("codes-changed",),
+        also=("same-content",),
     ),
 )

@@ -124,5 +124,6 @@ BUG = SeededBug(
         "run to run",
         "Two runs with the same seed argument give different metrics.",
         shows=("same-seed",),
+        also=("rows-lost",),
     ),
 )

@@ -138,5 +138,12 @@ BUG = SeededBug(
         "A table with values out of range, which the clean program refuses with exit code 2, is "
         "trained on and scored with exit code 0.",
         shows=("accepted:out_of_range",),
+        also=(
+            "accepted:",
+            "late:",
+            "traceback:",
+            "asserted",
+            "codes-changed",
+        ),
     ),
 )

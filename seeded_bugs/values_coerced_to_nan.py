@@ -142,5 +142,6 @@ BUG = SeededBug(
         "garbage in",
         "Text in a numeric column is refused by the clean program and accepted here.",
         shows=("accepted:text",),
+        also=("rows-lost",),
     ),
 )

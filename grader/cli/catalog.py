@@ -7,8 +7,13 @@ import click
 @click.argument("kind", required=False)
 @click.option("--scenario", help="Only what offers a site in this scenario.")
 @click.option("--blueprints", is_flag=True, help="Tell the blueprints of the levels instead.")
+@click.option(
+    "--page", "as_page", is_flag=True, help="Print CATALOGUE.md: everything, as Markdown."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def catalog(kind: str | None, scenario: str | None, blueprints: bool, as_json: bool) -> None:
+def catalog(
+    kind: str | None, scenario: str | None, blueprints: bool, as_page: bool, as_json: bool
+) -> None:
     """List the kinds of flaw and the decoys, or tell everything about one KIND."""
     from dataclasses import asdict
 
@@ -16,6 +21,9 @@ def catalog(kind: str | None, scenario: str | None, blueprints: bool, as_json: b
     from grader.cli.show import print_json, table
     from grader.generate.exercise import fitting, fitting_decoys
 
+    if as_page:
+        click.echo(_page(), nl=False)
+        return
     if blueprints:
         rows = [_blueprint(level) for level in ("junior", "mid", "senior")]
         if as_json:
@@ -51,6 +59,17 @@ def catalog(kind: str | None, scenario: str | None, blueprints: bool, as_json: b
     click.echo("")
     table(lures)
     click.echo(f"{len(flaws)} kinds of flaw, {len(lures)} decoys")
+
+
+def _page() -> str:
+    """Return the catalogue as a page, with what fits which scenario."""
+    from grader import catalog as shelf
+    from grader.generate.exercise import fitting, fitting_decoys
+    from grader.scenarios.library import scenario_names
+    from seeded_bugs.catalogue import page
+
+    fits = {name: {*fitting(name), *fitting_decoys(name)} for name in scenario_names()}
+    return page(shelf.bugs(), shelf.decoys(), fits)
 
 
 def _blueprint(level: str) -> dict[str, object]:

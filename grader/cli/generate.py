@@ -62,9 +62,12 @@ FORMATS = {"script": ("script",), "notebook": ("notebook",), "both": ("script", 
     help="Folder of exercises that no new one may all but repeat.",
 )
 @click.option(
-    "--prove", is_flag=True, help="Prove every claim of the key, or replace the exercise."
+    "--prove/--no-prove",
+    default=None,
+    help="Prove every claim of the key, or replace the exercise; the default. Without, the program "
+    "is only run, and the key says that it is unproved.",
 )
-@click.option("--no-run", is_flag=True, help="Publish without running anything.")
+@click.option("--no-run", is_flag=True, help="Publish without running or proving anything.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @form_options
 def generate(
@@ -80,7 +83,7 @@ def generate(
     out: Path,
     keys: Path,
     avoid: Path | None,
-    prove: bool,
+    prove: bool | None,
     no_run: bool,
     as_json: bool,
     **others: Any,
@@ -97,6 +100,7 @@ def generate(
     from grader import bank
     from grader.avoid import avoided
     from grader.cli.show import print_json, progress, table
+    from grader.commitment import commitment
     from grader.generate.blueprint import load_blueprint
     from grader.generate.exercise import Wish
 
@@ -110,10 +114,11 @@ def generate(
             "--format": form is not None,
             "--secret-file": secret_file is not None,
             "--demo-seed": demo_seed is not None,
-            "--prove": prove,
+            "--prove": prove is not None,
             "--no-run": no_run,
         },
     )
+    prove = prove is not False and not no_run
     bank.refuse_key_beside_exercise(out, keys)
     blueprint = load_blueprint(asked.blueprint) if asked.blueprint else None
     formats = FORMATS[form] if form else ()
@@ -123,15 +128,18 @@ def generate(
     unlike = avoided(avoid) if avoid is not None else None
     secret = _secret(secret_file, demo_seed)
     rows: list[dict[str, object]] = []
+    committed: list[str] = []
     replaced: list[str] = []
     unmet: list[str] = []
     with ExitStack() as open_until_done:
         check = orders.check(lambda: _check(no_run, prove, open_until_done), unlike)
         for told in progress(orders.made(secret, check, prove), orders.count, "making"):
             rows.append(told.first | _row(told.key))
+            committed.append(commitment(told.key))
             replaced += told.replaced
             unmet += [f"{told.key.exercise}: {count}" for count in told.unmet]
     if as_json:
+        rows = [row | {"commitment": c} for row, c in zip(rows, committed, strict=True)]
         print_json(
             {"exercises": rows, "out": str(out), "keys": str(keys), "secret": secret.kind}
             | {"replaced": replaced, "blueprint not kept": unmet}

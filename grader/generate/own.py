@@ -178,7 +178,9 @@ def _with(
             "flaws": flaws,
             "decoys": decoys,
             "lines": (0, MOST),
-            "severity": blueprint.severity.model_copy(update=dict(severity)),
+            "severity": blueprint.severity.model_copy(
+                update={str(name): count for name, count in severity.items()}
+            ),
             "reach": blueprint.reach.model_copy(update={"delocalised": delocalised}),
             "group": tuple(groups),
         }

@@ -10,7 +10,7 @@ from grader.prove.material import NO_CATEGORY, Material, as_csv, number_columns,
 FEW = 5
 ISO_DATE = r"\d{4}-\d\d-\d\d"
 GAP_EVERY = 7
-FAR_BELOW, FAR_ABOVE = -9.0e7, 9.0e9
+FAR_BELOW, FAR_ABOVE = -9.0e7, 9.0e7
 
 Damage = Callable[[Material, pd.DataFrame], bytes | None]
 
@@ -131,7 +131,7 @@ def numeric_codes(material: Material, frame: pd.DataFrame) -> bytes | None:
     """Return the table with ids like 0000123; where rows have none, a category of such codes."""
     name = material.facts.id_column
     if name is not None:
-        return as_csv(frame.assign(**{name: [f"{number:07d}" for number in range(len(frame))]}))
+        return as_csv(frame.assign(**{name: [f"{number + 1:07d}" for number in range(len(frame))]}))
     names = text_columns(material, frame)
     if not names:
         return None

@@ -70,6 +70,11 @@ def judge(trial: Trial, charge: Charge) -> Proven:
     return Proven(charge, _said(there, silence), seen, bool(at_it) and not there)
 
 
+ONLY_IF_CHARGED = ("no-effect", "features:future", "passed-on:features", "passed-on:labels")
+"""A line without effect may log or check, training rows may be newer than other ones, and what is
+made of a tainted table is tainted: these are wrong only where a flaw says so."""
+
+
 def strays(trial: Trial, charges: Sequence[Charge]) -> list[Finding]:
     """Return the findings of any oracle that no flaw of the program explains."""
     flaws = [charge for charge in charges if not charge.decoy]
@@ -79,7 +84,8 @@ def strays(trial: Trial, charges: Sequence[Charge]) -> list[Finding]:
         finding
         for name in sorted(ORACLES)
         for finding in findings(trial, name)
-        if not owned & set(finding.lines) and not _covered(finding.aspect, follows)
+        if not owned & set(finding.lines)
+        if finding.aspect not in ONLY_IF_CHARGED and not _covered(finding.aspect, follows)
     ]
 
 

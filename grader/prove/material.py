@@ -15,7 +15,7 @@ from grader.stream import Stream
 
 Maker = Callable[[int, int], pd.DataFrame]
 NO_CATEGORY = "a value never seen"
-LABEL_SHARE = 0.5
+LARGE = 0.3
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,15 @@ class Material:
     def with_other_features(
         self, frame: pd.DataFrame, rows: np.ndarray, label: str
     ) -> pd.DataFrame:
-        """Return the table with the features of some rows exchanged for those of fresh rows."""
+        """Return the table with the features of some rows exchanged for those of fresh rows.
+
+        The fresh rows have large numbers, so that even a median over all rows moves.
+        """
         fresh = self.table(f"{label}/fresh")
         names = self.features(frame)
-        picked = fresh.iloc[self._numbers(label, len(rows), len(fresh))]
+        ranks = fresh[number_columns(self, fresh)].rank(pct=True).mean(axis=1)
+        large = fresh[ranks >= ranks.quantile(1 - LARGE)]
+        picked = large.iloc[self._numbers(label, len(rows), len(large))]
         changed = frame.copy()
         for name in names:
             column = changed[name].astype(object)

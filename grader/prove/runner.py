@@ -167,7 +167,7 @@ def _read(record: Path, number: int, status: int) -> Run:
     if status != 0 or not path.exists():
         error = record / f"{number}.err"
         said = error.read_text("utf-8", "replace")[-2000:] if error.exists() else ""
-        return Run(-1, "", f"stopped (status {status}) {said}", (), (), (), (), False, "")
+        return Run(-1, "", f"stopped (status {status}) {said}", (), (), (), (), (), False, "")
     facts = json.loads(path.read_text("utf-8"))
     with np.load(record / f"{number}.npz", allow_pickle=False) as arrays:
         tables = tuple(
@@ -187,6 +187,7 @@ def _read(record: Path, number: int, status: int) -> Run:
         tables,
         tuple(facts["splits"]),
         tuple(facts["outside"]),
+        tuple(facts["written"]),
         facts["isolated"],
         facts["predictions"],
     )

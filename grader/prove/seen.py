@@ -55,6 +55,7 @@ class Run:
         tables: what the events name by number.
         splits: what parted the rows, in order, for a replay.
         outside: absolute paths outside its folder that the program opened or made.
+        written: files below its folder that it opened to write, as paths below it.
         isolated: whether it ran without network.
         predictions: the text of ``out/predictions.csv``, also of an earlier call's.
     """
@@ -66,6 +67,7 @@ class Run:
     tables: tuple[Table, ...]
     splits: tuple[Any, ...]
     outside: tuple[Event, ...]
+    written: tuple[str, ...]
     isolated: bool
     predictions: str
 

@@ -21,6 +21,16 @@ def whole_statements(program: str, lines: Iterable[int]) -> frozenset[int]:
     return frozenset(found)
 
 
+def lines_naming(program: str, words: Iterable[str]) -> tuple[int, ...]:
+    """Return the lines of the texts in a program that are one of these words."""
+    known = set(words)
+    return tuple(
+        node.lineno
+        for node in ast.walk(ast.parse(program))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in known
+    )
+
+
 def _last(node: ast.stmt) -> int:
     body = getattr(node, "body", None)
     if isinstance(body, list) and body:

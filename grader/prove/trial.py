@@ -104,6 +104,12 @@ class Trial:
             raise RunError(f"training on sound data ended with exit code {run.exit_code}: {last}")
         return run
 
+    def later_rows(self) -> np.ndarray:
+        """Return the numbers of the later half of the rows; none where rows have no time."""
+        name = self.material.facts.time_column
+        times = self.table[name].to_numpy() if name else np.array([])
+        return np.flatnonzero(times > times[len(times) // 2]) if name else np.array([], np.int64)
+
     def held_out(self) -> np.ndarray:
         """Return the numbers of the rows that the program holds out (its clean twin's if none)."""
         rows = held_out(self.base)
@@ -126,27 +132,39 @@ def _session(
 
 
 def _base(trial: Trial) -> list[Named]:
-    """Train on tidy data, then serve the same rows, some of them, rows with gaps, and damage."""
+    """Train on tidy data, then serve the same rows."""
+    files = {DATA: as_csv(trial.table)}
+    calls = {
+        "base/train": _call("train", watch=trial.watch),
+        "base/serve": _call("predict", watch=trial.watch),
+    }
+    return [_session(trial, files, calls)]
+
+
+def _served(trial: Trial) -> list[Named]:
+    """Train again, then serve some of the rows, rows with gaps, and damage."""
     table, material = trial.table, trial.material
     half = first_half(material, table)
     gapped = gaps(material, table)
     short = b"\n".join(gapped.split(b"\n")[: half + 1]) + b"\n"
     files = {DATA: as_csv(table), HALF: as_csv(table.iloc[:half]), GAPS: gapped, GAPS_HALF: short}
     calls = {
-        "base/train": _call("train", watch=trial.watch),
-        "base/serve": _call("predict", watch=trial.watch),
-        "base/half": _call("predict", HALF),
-        "base/gaps": _call("predict", GAPS),
-        "base/gaps-half": _call("predict", GAPS_HALF),
-        "base/broken": _call("predict", broken_models=True),
-        "base/no-model": _call("predict", out="nothing-here"),
+        "served/train": _call("train"),
+        "served/serve": _call("predict"),
+        "served/half": _call("predict", HALF),
+        "served/gaps": _call("predict", GAPS),
+        "served/gaps-half": _call("predict", GAPS_HALF),
+        "served/broken": _call("predict", broken_models=True),
+        "served/no-model": _call("predict", out="nothing-here"),
     }
     for name, data in _damages(trial).items():
         files[f"{name}.csv"] = data
-        calls[f"base/served-{name}"] = _call("predict", f"{name}.csv")
-    # Last: what it leaves in the place of the predictions stays there.
-    calls["base/blocked"] = _call("predict", blocked=("out/predictions.csv",))
-    return [_session(trial, files, calls)]
+        calls[f"served/{name}"] = _call("predict", f"{name}.csv")
+    # Last: what these leave in the place of the files stays there.
+    calls["served/blocked"] = _call("predict", blocked=("out/predictions.csv",))
+    for number, path in enumerate(trial.base.written):
+        calls[f"served/unwritten-{number}"] = _call("train", blocked=(path,))
+    return [_session(trial, files, calls, child=1)]
 
 
 def first_half(material: Material, table: pd.DataFrame) -> int:
@@ -179,6 +197,9 @@ def _influence(trial: Trial) -> list[Named]:
         "features": material.with_other_features(table, rows, "influence/features"),
         "labels": material.with_other_labels(table, rows, "influence/labels"),
     }
+    if material.facts.time_column:
+        later = trial.later_rows()
+        tables["future"] = material.with_other_features(table, later, "influence/future")
     if material.facts.late_columns:
         tables["late"] = material.with_other_late(table, "influence/late")
     files = {f"{name}.csv": as_csv(frame) for name, frame in tables.items()}
@@ -194,20 +215,23 @@ def _influence(trial: Trial) -> list[Named]:
 def _repeat(trial: Trial) -> list[Named]:
     """Train and serve twice with one seed, nothing pinned, in two directories; without a seed too.
 
-    The second runs have another hash seed and a clock that is an hour ahead.
+    The second runs have another hash seed and a clock that is an hour ahead. Without a seed
+    argument, what is drawn without a seed is pinned: only what the clock decides may differ.
     """
-    data = as_csv(trial.table)
+    data, there = as_csv(trial.table), "er/" + DATA
     bare = ("train", "--data", DATA, "--out", "out")
     first = {
-        "repeat/no-seed-1": Call(bare, pinned=False),
-        "repeat/1": _call("train", pinned=False),
+        "repeat/no-seed-1": Call(bare),
+        "repeat/no-seed-2": Call(bare, clock_shift=HOUR),
+        "repeat/1": _call("train", pinned=False, watch=trial.watch),
         "repeat/served-1": _call("predict", pinned=False),
         "repeat/served-later": _call("predict", pinned=False, clock_shift=400 * DAY),
     }
     second = {
-        "repeat/no-seed-2": Call(bare, pinned=False, clock_shift=HOUR),
-        "repeat/2": _call("train", "er/" + DATA, folder="deep", pinned=False, clock_shift=HOUR),
-        "repeat/served-2": _call("predict", "er/" + DATA, folder="deep", pinned=False),
+        "repeat/2": _call(
+            "train", there, folder="deep", pinned=False, clock_shift=HOUR, watch=trial.watch
+        ),
+        "repeat/served-2": _call("predict", there, folder="deep", pinned=False),
     }
     files = {DATA: data, f"deep/er/{DATA}": data}
     return [_session(trial, {DATA: data}, first, 0), _session(trial, files, second, 1)]
@@ -232,18 +256,22 @@ def _damaged(trial: Trial) -> list[Named]:
 
 
 def _as_is(trial: Trial) -> list[Named]:
-    """Train on a table as the maker gives it, repeats included; on part of one; serve many rows."""
+    """Train on a table as the maker gives it, repeats included."""
+    files = {DATA: as_csv(trial.material.raw("as-is"))}
+    calls = {"as-is/train": _call("train", watch=trial.watch), "as-is/serve": _call("predict")}
+    return [_session(trial, files, calls, child=1)]
+
+
+def _sizes(trial: Trial) -> list[Named]:
+    """Train on part of a table and serve many rows."""
     table, material = trial.table, trial.material
     files = {
-        DATA: as_csv(material.raw("as-is")),
         "many.csv": as_csv(material.table("many", MANY)),
         "short.csv": as_csv(table.iloc[: int(SHORT * len(table))]),
     }
     calls = {
-        "as-is/train": _call("train", watch=trial.watch),
-        "as-is/serve": _call("predict"),
-        "as-is/many": _call("predict", "many.csv"),
-        "as-is/short": _call("train", "short.csv", out="other"),
+        "sizes/short": _call("train", "short.csv"),
+        "sizes/many": _call("predict", "many.csv"),
     }
     return [_session(trial, files, calls, child=1)]
 
@@ -282,11 +310,13 @@ def fresh_table(material: Material) -> pd.DataFrame:
 
 GROUPS: Mapping[str, Callable[[Trial], list[Named]]] = {
     "base": _base,
+    "served": _served,
     "influence": _influence,
     "repeat": _repeat,
     "seeds": _seeds,
     "damaged": _damaged,
     "as-is": _as_is,
+    "sizes": _sizes,
     "relocated": _relocated,
     "renamed": _renamed,
     "fresh": _fresh,

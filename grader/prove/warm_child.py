@@ -35,14 +35,11 @@ def main() -> int:
 
 
 def _load_libraries() -> None:
-    import sklearn.model_selection  # noqa: F401
-    from sklearn.utils import all_estimators
-
-    import grader.prove.probe.hooks
     import grader.prove.probe.pins
     import grader.prove.probe.watch  # noqa: F401
+    from grader.prove.probe import hooks
 
-    all_estimators()
+    hooks.estimator_methods()
 
 
 def _forked(session: dict[str, Any], number: int) -> int:
@@ -83,9 +80,11 @@ def _call(session: dict[str, Any], number: int) -> None:
     diary = Diary(str(home / PROGRAM))
     replay = hooks.Replay(call["replay"])
     outside: list[dict[str, Any]] = []
+    written: list[str] = []
     pins.pin(call["pinned"], call["clock_shift"])
     hooks.install(diary, replay, call["broken_models"])
     sys.addaudithook(lambda event, given: _audit(event, given, diary, str(home), outside))
+    sys.addaudithook(lambda event, given: _note_written(event, given, folder, written))
     code = _run(home / PROGRAM, call["arguments"], watch.Watch(diary, call["watch"]))
     facts = {
         "exit_code": code,
@@ -95,6 +94,7 @@ def _call(session: dict[str, Any], number: int) -> None:
         "columns": diary.tables.columns,
         "splits": replay.made,
         "outside": outside,
+        "written": sorted(set(written)),
         "isolated": isolated,
         "predictions": _written(folder),
     }
@@ -115,20 +115,17 @@ def _run(path: Path, arguments: list[str], watching: Any) -> int:
     sys.modules["__main__"] = module
     sys.argv = [PROGRAM, *arguments]
     sys.path.insert(0, str(path.parent))
-    code = compile(path.read_bytes(), str(path), "exec")
     try:
-        watching.start()
+        code = watching.compiled(path.read_bytes(), str(path), module.__dict__)
         exec(code, module.__dict__)  # noqa: S102  # the program is ours, and this process is its own
         return 0
     except SystemExit as stop:
         return _exit_code(stop)
     except BaseException as error:
-        sys.settrace(None)
         trace = error.__traceback__.tb_next if error.__traceback__ else None
         traceback.print_exception(type(error), error, trace)
         return 1
     finally:
-        sys.settrace(None)
         sys.stdout.flush()
         sys.stderr.flush()
 
@@ -152,6 +149,16 @@ def _audit(event: str, given: Any, diary: Diary, home: str, outside: list[dict[s
     lines = diary.lines()
     if lines and not diary.inside and "site-packages" not in path:
         outside.append({"event": event, "path": path, "lines": lines})
+
+
+def _note_written(event: str, given: Any, folder: Path, written: list[str]) -> None:
+    """Note files below the working directory that are opened to be written."""
+    if event != "open" or len(written) > 100 or not isinstance(given[0], str):
+        return
+    if isinstance(given[1], str) and given[1][:1] in "wax":
+        path = Path(os.path.abspath(given[0]))
+        if path.is_relative_to(folder):
+            written.append(str(path.relative_to(folder)))
 
 
 def _written(folder: Path) -> str:

@@ -48,7 +48,7 @@ def test_all_habits_at_full_strength_leave_markers_and_texts_alone(name: str) ->
     clean = scenario(name).program
     for number in range(3):
         stream = Stream(derive(b"marked", str(number)), "mess")
-        messed = mess(laid_out(Bed(clean)), stream, 100).text
+        messed = mess(laid_out(Bed(clean)), stream, 100, 100).text
         kept = frame(messed)
         assert [line for line in frame(clean) if line in kept] == kept
         gone = len(frame(clean)) - len(kept)

@@ -7,6 +7,8 @@ import pytest
 
 import seeded_bugs
 from grader import catalog
+from grader.generate.exercise import fitting, fitting_decoys
+from grader.scenarios.library import scenario_names
 from seeded_bugs.catalogue import PAGE, page
 
 KIND_FILES = [
@@ -14,13 +16,24 @@ KIND_FILES = [
     for path in sorted(Path(seeded_bugs.__file__).parent.glob("*.py"))
     if path.stem not in ("__init__", "catalogue")
 ]
+FITS = {name: {*fitting(name), *fitting_decoys(name)} for name in scenario_names()}
 # Ids that were ever given. An id is added here with its kind and never leaves.
 IDS = Path(__file__).with_name("ids.txt").read_text("utf-8").split()
 
 
 def test_the_catalogue_page_is_fresh() -> None:
-    """Remake it with ``python -m seeded_bugs.catalogue``."""
-    assert PAGE.read_text("utf-8") == page(catalog.bugs(), catalog.decoys())
+    """Remake it with ``grader catalog --page``."""
+    assert PAGE.read_text("utf-8") == page(catalog.bugs(), catalog.decoys(), FITS)
+
+
+@pytest.mark.parametrize("name", catalog.bugs())
+def test_a_kind_fits_three_scenarios_or_more(name: str) -> None:
+    assert sum(name in fits for fits in FITS.values()) >= 3
+
+
+@pytest.mark.parametrize("scenario", FITS)
+def test_a_scenario_takes_twenty_kinds_or_more(scenario: str) -> None:
+    assert len(FITS[scenario] & set(catalog.bugs())) >= 20
 
 
 def test_ids_are_for_ever() -> None:

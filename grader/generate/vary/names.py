@@ -19,7 +19,7 @@ from grader.generate.vary.rewrite import Rewrites, setting
 from grader.generate.vary.uses import uses_of
 from grader.records.base import Record
 from grader.stream import Stream
-from seeded_bugs.syntax.tree import Tree, call_name
+from seeded_bugs.syntax.tree import Tree, call_name, string
 
 RENAMED = 85  # per cent of the names that have a family
 READS_NAMES = frozenset({"eval", "exec", "globals", "locals", "vars"})
@@ -48,7 +48,8 @@ def families() -> Families:
 def rename(notes: Rewrites, stream: Stream) -> None:
     """Note new names for most names of the program, in code, comments and docstrings alike."""
     tree = notes.tree
-    if any(call_name(call) in READS_NAMES for call in tree.calls()):
+    reading = (call for call in tree.calls() if call_name(call) in READS_NAMES)
+    if not all(_asks_for_dunder(tree, call) for call in reading):
         return
     uses = uses_of(tree)
     notes.taken |= uses.words
@@ -66,6 +67,18 @@ def rename(notes: Rewrites, stream: Stream) -> None:
             for node in group.get(name, ()):
                 notes.change(node, setting(value=new))
     _rename_in_words(notes, table)
+
+
+def _asks_for_dunder(tree: Tree, call: cst.Call) -> bool:
+    """Tell whether a call is all of ``"__file__" in globals()``, which no new name changes."""
+    side = tree.parent(call)
+    above = tree.parent(side) if side is not None else None
+    if not isinstance(side, cst.ComparisonTarget) or not isinstance(above, cst.Comparison):
+        return False
+    if len(above.comparisons) != 1:
+        return False
+    name = string(above.left) or ""
+    return isinstance(side.operator, cst.In) and name.startswith("__") and name.endswith("__")
 
 
 def _draw_together(free: set[str], stream: Stream, taken: set[str]) -> dict[str, str]:

@@ -61,13 +61,13 @@ def _fixed(trial: Trial) -> Iterator[Finding]:
 
 def _learnt_of(trial: Trial) -> tuple[int, int]:
     """Return how many rows are learnt from, of the whole table and of its first part."""
-    short = trial.run("as-is/short")
+    short = trial.run("sizes/short")
     return learnt_rows(trial.base), learnt_rows(short) if short.sound else 0
 
 
 def _unserved(trial: Trial) -> Iterator[Finding]:
     """Yield a finding if rows of a long file get no prediction."""
-    here, there = (t.run("as-is/many") for t in (trial, trial.twin))
+    here, there = (t.run("sizes/many") for t in (trial, trial.twin))
     if here.sound and there.sound and len(here.served) < len(there.served):
         yield Finding(
             "unserved",
@@ -100,7 +100,7 @@ def _shrinking(run: Run) -> Iterator[int]:
 
 ORACLE = Oracle(
     "row count",
-    ("base", "as-is"),
+    ("base", "as-is", "sizes"),
     find,
     "as many rows are used as in the clean program, each once",
 )

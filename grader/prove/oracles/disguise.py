@@ -8,6 +8,7 @@ from grader.prove.finding import Finding, Oracle
 from grader.prove.oracles.compare import differing, paired, said
 from grader.prove.oracles.watched import spreading
 from grader.prove.rows import LEARNING, TRIVIAL
+from grader.prove.statements import lines_naming
 from grader.prove.trial import Trial
 
 NOBODY = np.array([], dtype=np.int64)
@@ -29,7 +30,7 @@ def find(trial: Trial) -> list[Finding]:
             return [
                 Finding(
                     "late",
-                    tuple(spreading(base, other, NOBODY)),
+                    (*spreading(base, other, NOBODY), *lines_naming(trial.program, late)),
                     f"shuffling {said(late)} alone changes the features ({said(changed.columns)}); "
                     f"it is known only after the outcome, and alone it ranks the target with "
                     f"{strength:.2f} (0.50 is chance)",

@@ -14,7 +14,7 @@ _FRAME = re.compile(r'File "[^"]*program\.py", line (\d+)')
 def find(trial: Trial) -> list[Finding]:
     """Return the faults that end in a traceback, and those that end as if nothing had been."""
     found = [*_tracebacks(trial), *_swallowed(trial)]
-    unserved = trial.run("base/no-model")
+    unserved = trial.run("served/no-model")
     if unserved.traceback:
         found.append(
             Finding(
@@ -43,7 +43,7 @@ def _tracebacks(trial: Trial) -> list[Finding]:
 
 def _swallowed(trial: Trial) -> list[Finding]:
     found = []
-    blocked, broken = trial.run("base/blocked"), trial.run("base/broken")
+    blocked, broken = trial.run("served/blocked"), trial.run("served/broken")
     if blocked.exit_code == 0:
         found.append(
             Finding(
@@ -53,6 +53,18 @@ def _swallowed(trial: Trial) -> list[Finding]:
                 "ends with exit code 0",
             )
         )
+    for name in trial.names("served"):
+        run = trial.run(name)
+        if name.startswith("served/unwritten-") and run.exit_code == 0:
+            path = trial.base.written[int(name.rpartition("-")[2])]
+            found.append(
+                Finding(
+                    "swallowed",
+                    (),
+                    f"with a folder in the place of {path} it is not written, and training ends "
+                    "with exit code 0",
+                )
+            )
     if broken.exit_code == 0:
         found.append(
             Finding(
@@ -77,7 +89,7 @@ def last_line(run: Run) -> str:
 
 ORACLE = Oracle(
     "fault in",
-    ("base", "damaged"),
+    ("base", "served", "damaged"),
     find,
     "every broken file ends with one clear error and exit code 2, and nothing is written over it",
 )

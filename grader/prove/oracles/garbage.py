@@ -20,14 +20,14 @@ REFUSED = (
     "lines_too_long",
     "other_dates",
 )
-TEXT_IN = "base/served-text_in_"
+TEXT_IN = "served/text_in_"
 
 
 def find(trial: Trial) -> list[Finding]:
     """Return what is accepted in silence, what fails late, and gaps that become zeros."""
     found = [*_accepted(trial), *_texts(trial), *_late(trial), *_zeros(trial)]
     found += [*_asserted(trial), *_recoded(trial)]
-    unseen = trial.maybe("base/served-unseen_category")
+    unseen = trial.maybe("served/unseen_category")
     if unseen is not None and not unseen.sound:
         found.append(
             Finding(
@@ -52,7 +52,7 @@ def _accepted(trial: Trial) -> Iterator[Finding]:
 
 
 def _texts(trial: Trial) -> Iterator[Finding]:
-    names = [name for name in trial.names("base") if name.startswith(TEXT_IN)]
+    names = [name for name in trial.names("served") if name.startswith(TEXT_IN)]
     used = _features(trial.base)
     taken = [name.removeprefix(TEXT_IN) for name in names if trial.run(name).sound]
     taken = [name for name in taken if used is None or name in used.columns]
@@ -89,24 +89,25 @@ def _asserted(trial: Trial) -> Iterator[Finding]:
 
 def _recoded(trial: Trial) -> Iterator[Finding]:
     """Yield a finding if codes that look like numbers are not taken as they are."""
-    here, there = (t.maybe("base/served-numeric_codes") for t in (trial, trial.twin))
+    here, there = (t.maybe("served/numeric_codes") for t in (trial, trial.twin))
     if here is None or there is None or not there.sound:
         return
     if not here.sound:
         yield Finding(
             "codes-changed", (), f"{SAID['numeric_codes']} in a category: {last_line(here)}"
         )
-    elif _first_id(there).startswith("0") and not _first_id(here).startswith("0"):
+    elif len(_ids(there) - _ids(here)) > len(_ids(there)) // 2:
+        code = min(_ids(there) - _ids(here))
         yield Finding(
             "codes-changed",
             (),
-            f"the id {_first_id(there)} is written as {_first_id(here)} beside its prediction",
+            f"the id {code} stands beside no prediction; {min(_ids(here))} does",
         )
 
 
-def _first_id(run: Run) -> str:
-    lines = run.predictions.splitlines()
-    return lines[1].split(",")[0] if len(lines) > 1 else ""
+def _ids(run: Run) -> set[str]:
+    """Return what stands in the first column of the predictions, as it is written."""
+    return {line.split(",")[0] for line in run.predictions.splitlines()[1:]} or {""}
 
 
 def _zeros(trial: Trial) -> Iterator[Finding]:
@@ -139,7 +140,7 @@ def _features(run: Run) -> Table | None:
 
 ORACLE = Oracle(
     "garbage in",
-    ("base", "damaged"),
+    ("base", "served", "damaged"),
     find,
     "impossible values, labels, ids and words in number columns are refused with exit code 2",
 )

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from grader.prove.finding import Finding
-from grader.prove.rows import metric_events, model_fits, scored
+from grader.prove.rows import learnt, metric_events, model_fits, scored
 from grader.prove.seen import Event, Run
 from grader.prove.trial import Trial
 
@@ -64,10 +64,12 @@ def few_rows(trial: Trial) -> Iterator[Finding]:
 
 
 def scored_rows(run: Run) -> npt.NDArray[np.int64]:
-    """Return the rows that the metric of most rows apart from training rows is computed on."""
-    found = [scored(run, event) for event in metric_events(run)]
-    last = [rows for rows in found if len(rows)]
-    return np.unique(last[0]) if last else np.array([], dtype=np.int64)
+    """Return the rows of the first metric that is not computed on training rows alone."""
+    known = learnt(run)
+    found = [rows for event in metric_events(run) if len(rows := scored(run, event))]
+    apart = [rows for rows in found if len(np.setdiff1d(rows, known))]
+    chosen = apart or found
+    return np.unique(chosen[0]) if chosen else np.array([], dtype=np.int64)
 
 
 def learnt_rows(run: Run) -> int:

@@ -32,7 +32,22 @@ def find(trial: Trial) -> list[Finding]:
         found += _features(base, other, held, what)
         found += _learnt(base, other, what)
         found += _choices(base, other, what)
-    return found
+    return [*found, *_future(trial)]
+
+
+def _future(trial: Trial) -> Iterator[Finding]:
+    """Yield the watched lines that make an older row follow newer ones."""
+    other = trial.maybe("influence/future")
+    if other is None or not other.sound:
+        return
+    later = trial.later_rows()
+    for line, (cells, columns, _) in spreading(trial.base, other, later).items():
+        yield Finding(
+            "features:future",
+            (line,),
+            f"other features in the {len(later)} newer rows alone change {cells} values of older "
+            f"rows at line {line} ({said(columns)})",
+        )
 
 
 def _fitted(base: Run, other: Run, held: np.ndarray, what: str) -> Iterator[Finding]:
@@ -62,9 +77,9 @@ def _rows_unknown(base: Run, event: Event, held: np.ndarray) -> int:
 def _features(base: Run, other: Run, held: np.ndarray, what: str) -> Iterator[Finding]:
     """Yield the changes of the training rows' features: by line where lines were watched."""
     spread = spreading(base, other, held)
-    for line, (cells, columns) in spread.items():
+    for line, (cells, columns, passed_on) in spread.items():
         yield Finding(
-            f"features:{what}",
+            f"passed-on:{what}" if passed_on else f"features:{what}",
             (line,),
             f"other {what} in the {len(held)} held-out rows alone change {cells} values of other "
             f"rows at line {line} ({said(columns)})",
@@ -75,7 +90,7 @@ def _features(base: Run, other: Run, held: np.ndarray, what: str) -> Iterator[Fi
         if difference.cells and event["name"] not in TRIVIAL:
             yield Finding(
                 f"features:{what}",
-                tuple(spread) or tuple(event["lines"][:1]),
+                tuple(spread) or (*learning(base, other), *event["lines"][:1]),
                 f"other {what} in the {len(held)} held-out rows alone change the features of "
                 f"{difference.rows} training rows ({said(difference.columns)})",
             )

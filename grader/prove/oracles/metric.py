@@ -58,6 +58,13 @@ def _trivial(run: Run, given: npt.NDArray[np.float64]) -> bool:
     return False
 
 
+def _of_nothing(run: Run, event: Event) -> bool:
+    """Tell whether a metric scores a trivial model."""
+    table = run.table(event["second"])
+    numbers = table.numbers if table is not None else None
+    return numbers is not None and numbers.shape[1] == 1 and _trivial(run, numbers[:, 0])
+
+
 def _swapped(trial: Trial, event: Event, first: Table, second: Table) -> Iterator[Finding]:
     """Yield a metric whose first argument is the prediction and whose second is the truth."""
     rows = second.rows if second.rows is not None else first.rows
@@ -108,7 +115,8 @@ def _logarithms(trial: Trial, event: Event, first: Table) -> Iterator[Finding]:
 
 def _rare(trial: Trial, event: Event, first: Table, second: Table) -> Iterator[Finding]:
     """Yield an accuracy where a class is rare and nothing but accuracies is computed."""
-    others = {e["name"] for e in metric_events(trial.base)}
+    base = trial.base
+    others = {e["name"] for e in metric_events(base) if not _of_nothing(base, e)}
     if others != {"accuracy_score"}:
         return
     _, counts = np.unique(first.cells[:, 0], return_counts=True)

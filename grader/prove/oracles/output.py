@@ -30,16 +30,30 @@ def _baseline(trial: Trial) -> Iterator[Finding]:
 
 
 def _log(trial: Trial) -> Iterator[Finding]:
-    """Yield a finding if the training log holds no figure of the report."""
+    """Yield a finding if the training log tells less than half of the figures that it should."""
     base = trial.base
-    numbers = {float(n) for n in _NUMBER.findall(base.log)}
-    figures = [v for v in base.report.values() if isinstance(v, float) and v != round(v)]
-    if figures and not any(round(v, places) in numbers for v in figures for places in (1, 2, 3, 4)):
+    told, there = (_told(t) for t in (trial, trial.twin))
+    figures = sum(isinstance(v, float) for v in base.report.values())
+    there &= base.report.keys()
+    if len(told) * 2 < len(there):
         yield Finding(
             "log-silent",
             (),
-            f"the log of a training run holds none of the {len(figures)} figures of its report",
+            f"the log of a training run tells {len(told)} of the {figures} figures of its report; "
+            f"that of the clean program tells {len(there)}, such as {sorted(there - told)[0]}",
         )
+
+
+def _told(trial: Trial) -> set[str]:
+    """Return the names of the reported figures that stand in the log, to two decimals or more."""
+    said = {float(n): len(n.partition(".")[2]) for n in _NUMBER.findall(trial.base.log)}
+    return {
+        name
+        for name, value in trial.base.report.items()
+        if isinstance(value, float) and value != round(value, 1)
+        for places in (2, 3, 4)
+        if said.get(round(value, places), 0) >= min(places, 3)
+    }
 
 
 def _personal(trial: Trial) -> Iterator[Finding]:

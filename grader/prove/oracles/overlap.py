@@ -24,7 +24,7 @@ FEW_ROWS = 0.005
 
 def find(trial: Trial) -> list[Finding]:
     """Return every way in which the sides of the split share something."""
-    found = [*_scored_learnt(trial), *_contents(trial)]
+    found = [*(list(_scored_learnt(trial)) or _deaf(trial)), *_contents(trial)]
     split = trial.material.facts.split
     if split == "time":
         found += [*_times(trial), *later_rows(trial)]
@@ -36,12 +36,12 @@ def find(trial: Trial) -> list[Finding]:
 def _scored_learnt(trial: Trial) -> Iterator[Finding]:
     """Yield a finding if the headline score is on rows that the model was fitted on."""
     base = trial.base
-    fits = model_fits(base)
-    parts = [labels_of(base, event["X"]) for event in fits]
-    seen = np.unique(np.concatenate(parts)) if parts else np.array([], dtype=np.int64)
     every = [event for event in metric_events(base) if len(scored(base, event))]
     events = [event for event in every if _headline(trial, event)] or every
-    if not events or not len(seen) or not _fitted_before(base, fits, events[-1]):
+    fits = _fits_before(base, events[-1]) if events else []
+    parts = [labels_of(base, event["X"]) for event in fits]
+    seen = np.unique(np.concatenate(parts)) if parts else np.array([], dtype=np.int64)
+    if not len(seen):
         return
     rows = np.unique(np.concatenate([scored(base, e) for e in events]))
     if len(np.intersect1d(rows, seen)) >= 0.99 * len(rows):
@@ -55,6 +55,22 @@ def _scored_learnt(trial: Trial) -> Iterator[Finding]:
         )
 
 
+def _deaf(trial: Trial) -> Iterator[Finding]:
+    """Yield a finding if the headline figure is not of the held-out rows, as it is in the twin."""
+    name = trial.material.facts.metric
+    here, there = (
+        [run.report.get(name) for run in (one.base, one.run("influence/labels"))]
+        for one in (trial, trial.twin)
+    )
+    if None not in (*here, *there) and here[0] == here[1] and there[0] != there[1]:
+        yield Finding(
+            "scored-learnt",
+            (),
+            f"with the labels of all held-out rows exchanged, {name} stays {here[0]}; in the clean "
+            f"program it falls from {there[0]} to {there[1]}",
+        )
+
+
 def _headline(trial: Trial, event: Event) -> bool:
     """Tell whether a metric is the headline figure of the report, which is rounded."""
     told, value = trial.base.report.get(trial.material.facts.metric), event["value"]
@@ -63,8 +79,9 @@ def _headline(trial: Trial, event: Event) -> bool:
     return any(round(abs(value), places) == abs(told) for places in (2, 3, 4, 5, 6))
 
 
-def _fitted_before(run: Run, fits: list[Event], event: Event) -> bool:
-    return any(run.events.index(fit) < run.events.index(event) for fit in fits)
+def _fits_before(run: Run, event: Event) -> list[Event]:
+    """Return the fits of models before an event: what is fitted later is not what is scored."""
+    return [fit for fit in model_fits(run) if run.events.index(fit) < run.events.index(event)]
 
 
 def _contents(trial: Trial) -> Iterator[Finding]:
@@ -159,7 +176,7 @@ def _split_lines(run: Run) -> tuple[int, ...]:
 
 ORACLE = Oracle(
     "overlap",
-    ("base", "as-is"),
+    ("base", "influence", "as-is"),
     find,
     "no scored row, entity or moment stands in the training part",
 )

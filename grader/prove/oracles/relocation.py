@@ -1,5 +1,7 @@
 """Relocation: the program is run from elsewhere, and without being told where things are."""
 
+import ast
+
 from grader.prove.finding import Finding, Oracle
 from grader.prove.trial import Trial
 
@@ -11,7 +13,7 @@ def find(trial: Trial) -> list[Finding]:
     found = [
         Finding(
             "absolute-path",
-            tuple(event["lines"]),
+            (*event["lines"], *_lines_naming(trial.program, event["path"])),
             f"without being told, the program goes to {event['path']}",
         )
         for name in BARE
@@ -23,6 +25,16 @@ def find(trial: Trial) -> list[Finding]:
         found.append(Finding("moved-fails", (), f"run from another directory it ends with: {last}"))
     unique = {(f.aspect, f.observed): f for f in found}
     return list(unique.values())
+
+
+def _lines_naming(program: str, path: str) -> list[int]:
+    """Return the lines of the texts in a program that are a path or the beginning of it."""
+    found = []
+    for node in ast.walk(ast.parse(program)):
+        text = node.value if isinstance(node, ast.Constant) else None
+        if isinstance(text, str) and len(text) > 1 and text[0] == "/" and path.startswith(text):
+            found.append(node.lineno)  # type: ignore[attr-defined]
+    return found
 
 
 ORACLE = Oracle(

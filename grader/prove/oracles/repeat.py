@@ -3,6 +3,7 @@
 from typing import Any
 
 from grader.prove.finding import Finding, Oracle
+from grader.prove.oracles.watched import parting
 from grader.prove.seen import Run
 from grader.prove.trial import Trial
 
@@ -10,34 +11,25 @@ NOT_A_RESULT = ("path", "seconds", "time", "finished", "started")
 
 
 def find(trial: Trial) -> list[Finding]:
-    """Return a finding if two runs differ; without a seed argument apart from with one."""
+    """Return what differs between two runs; what the clock decides apart from the rest."""
+    found = []
     first, second = trial.run("repeat/1"), trial.run("repeat/2")
     later = _later(trial)
     if later:
-        return [Finding("clock", (), later)]
+        found.append(Finding("clock", (), later))
     order = _column_order(first, second)
     if order:
-        return [Finding("column-order", (), order)]
+        found.append(Finding("column-order", (), order))
+    clock = _difference(trial.run("repeat/no-seed-1"), trial.run("repeat/no-seed-2"))
+    if clock:
+        said = "two runs an hour apart, on the same data and without a seed argument, differ"
+        found.append(Finding("no-seed", (), f"{said}: {clock}"))
     with_seed = _difference(first, second) or _other_predictions(trial)
-    if with_seed:
-        return [
-            Finding(
-                "same-seed",
-                _first_lines(first, second),
-                f"two runs on the same data with the same seed differ: {with_seed}",
-            )
-        ]
-    first, second = trial.run("repeat/no-seed-1"), trial.run("repeat/no-seed-2")
-    without = _difference(first, second)
-    if without:
-        return [
-            Finding(
-                "no-seed",
-                _first_lines(first, second),
-                f"two runs on the same data without a seed argument differ: {without}",
-            )
-        ]
-    return []
+    if with_seed and not (order or later):
+        lines = tuple(dict.fromkeys([*_first_lines(first, second), *parting(first, second)]))
+        said = "two runs on the same data with the same seed differ"
+        found.append(Finding("same-seed", lines, f"{said}: {with_seed}"))
+    return found
 
 
 def _difference(a: Run, b: Run) -> str:
@@ -65,11 +57,12 @@ def _column_order(a: Run, b: Run) -> str:
     """Return that the model's columns stand in another order; empty if they do not."""
     for one, two in zip(a.of("fit", "cross-validate"), b.of("fit", "cross-validate"), strict=False):
         left, right = a.table(one["X"]), b.table(two["X"])
-        if left is None or right is None or left.columns == right.columns:
-            continue
-        if sorted(left.columns) == sorted(right.columns):
-            first, second = (", ".join(table.columns[:3]) for table in (left, right))
-            return f"in two runs the columns stand in different orders: {first} and {second}"
+        orders = [(t.columns if t is not None else ()) for t in (left, right)]
+        for here, there in (orders, (one.get("made", ()), two.get("made", ()))):
+            if list(here) != list(there) and sorted(here) == sorted(there):
+                apart = next(n for n, (x, y) in enumerate(zip(here, there, strict=True)) if x != y)
+                first, second = (", ".join(names[apart : apart + 3]) for names in (here, there))
+                return f"in two runs the columns stand in different orders: {first} and {second}"
     return ""
 
 
@@ -87,19 +80,21 @@ def _results(run: Run) -> dict[str, Any]:
 
 
 def _first_lines(a: Run, b: Run) -> tuple[int, ...]:
-    """Return the line of the first event in which the runs part, and of unseeded steps before."""
+    """Return the lines of the unseeded steps, and of the first event in which the runs part."""
     found: list[int] = []
+    parted = False
     for one, two in zip(a.events, b.events, strict=False):
         if one["kind"] in ("make", "split") and one.get("random_state") is None:
             found += one["lines"][:1]
-        if _seen(a, one) != _seen(b, two):
-            return tuple(dict.fromkeys([*found, *one["lines"]]))
+        if not parted and _seen(a, one) != _seen(b, two):
+            parted = True
+            found += one["lines"]
     return tuple(dict.fromkeys(found))
 
 
 def _seen(run: Run, event: dict[str, Any]) -> object:
     """Return what an event shows, tables by content."""
-    shown = {k: v for k, v in event.items() if k not in ("object", "holds", "text")}
+    shown = {k: v for k, v in event.items() if k not in ("object", "holds", "text", "state")}
     for name in ("X", "y", "first", "second", "result"):
         table = run.table(event.get(name)) if isinstance(event.get(name), int) else None
         if table is not None:

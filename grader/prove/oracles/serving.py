@@ -10,6 +10,7 @@ from grader.prove.finding import Finding, Oracle
 from grader.prove.oracles.compare import differing, said
 from grader.prove.rows import LEARNING, TRIVIAL
 from grader.prove.seen import Event, Run, Table
+from grader.prove.statements import lines_naming
 from grader.prove.trial import Trial
 
 NOBODY = np.array([], dtype=np.int64)
@@ -30,10 +31,10 @@ def find(trial: Trial) -> list[Finding]:
     serve = trial.run("base/serve")
     if not serve.sound:
         return []
-    found = [*_features(trial.base, serve), *_class(serve)]
-    found += _batch(trial, "base/half", "base/serve", "skew:batch", "")
-    found += _batch(trial, "base/gaps-half", "base/gaps", "skew:batch-gaps", " with gaps")
-    found += _batch(trial, "base/served-columns_reversed", "base/serve", "skew:order", "")
+    found = [*_features(trial, serve), *_class(serve)]
+    found += _batch(trial, "served/half", "served/serve", "skew:batch", "")
+    found += _batch(trial, "served/gaps-half", "served/gaps", "skew:batch-gaps", " with gaps")
+    found += _batch(trial, "served/columns_reversed", "served/serve", "skew:order", "")
     found += [*_misplaced(trial, serve), *_spelling(trial)]
     decided = _decided(trial.base, serve)
     if decided is not None and decided.otherwise:
@@ -48,8 +49,9 @@ def find(trial: Trial) -> list[Finding]:
     return found
 
 
-def _features(train: Run, serve: Run) -> Iterator[Finding]:
+def _features(trial: Trial, serve: Run) -> Iterator[Finding]:
     """Yield a finding if a row's features differ between training and serving."""
+    train = trial.base
     learnt = [e for e in train.of(*LEARNING) if e.get("y") is not None and _model(e)]
     uses = [e for e in serve.of("use") if e["method"].startswith(("predict", "decision"))]
     for use in uses[-1:]:
@@ -60,7 +62,7 @@ def _features(train: Run, serve: Run) -> Iterator[Finding]:
             if difference.cells:
                 yield Finding(
                     "skew:features",
-                    tuple(use["lines"][:1]),
+                    (*use["lines"][:1], *lines_naming(trial.program, difference.columns)),
                     f"{difference.rows} training rows have other features when they are served "
                     f"({said(difference.columns)})",
                 )
@@ -103,7 +105,7 @@ def _batch(trial: Trial, one: str, two: str, aspect: str, among: str) -> Iterato
     a, b = trial.maybe(one), trial.maybe(two)
     if a is None or b is None or not (a.sound and b.sound):
         return
-    left, right = _keyed(a.served), _keyed(b.served)
+    left, right = _keyed(trial, a.served), _keyed(trial, b.served)
     shared = left.index.intersection(right.index)
     if left.empty or not len(shared) or left.index.has_duplicates or right.index.has_duplicates:
         return
@@ -136,7 +138,7 @@ def _spelling(trial: Trial) -> Iterator[Finding]:
 
 def _shouted(trial: Trial) -> int | None:
     """Return how many served rows the spelling of their categories moves."""
-    one, two = trial.run("base/serve"), trial.maybe("base/served-shouted")
+    one, two = trial.run("served/serve"), trial.maybe("served/shouted")
     if two is None or not (one.sound and two.sound) or one.served.shape != two.served.shape:
         return None
     left, right = (run.served.select_dtypes("number").to_numpy(dtype=float) for run in (one, two))
@@ -170,17 +172,33 @@ def _misplaced(trial: Trial, serve: Run) -> Iterator[Finding]:
 
 def _row_of_key(trial: Trial, served: pd.DataFrame) -> np.ndarray | None:
     """Return the number of the row that each served row's key belongs to; None where unknown."""
-    name = served.columns[0] if served.shape[1] > 1 else ""
-    if name not in trial.table or trial.table[name].duplicated().any():
+    names = _key_names(trial, served)
+    keys, told = (_keys_of(table, names) for table in (trial.table, served))
+    if not names or keys.duplicated().any():
         return None
-    numbers = pd.Series(trial.table.index, index=trial.table[name].astype(str))
-    rows = numbers.reindex(served[name].astype(str)).to_numpy(dtype=float)
+    rows = pd.Series(trial.table.index, index=keys).reindex(told).to_numpy(dtype=float)
     return None if np.isnan(rows).any() else rows.astype(np.int64)
 
 
-def _keyed(served: pd.DataFrame) -> pd.DataFrame:
-    """Return predictions with their first column, the row's id, as the index."""
-    return served.set_index(served.columns[0]) if served.shape[1] > 1 else pd.DataFrame()
+def _key_names(trial: Trial, served: pd.DataFrame) -> list[str]:
+    """Return the served columns that say which row it is."""
+    facts = trial.material.facts
+    if facts.id_column and facts.id_column in served:
+        return [facts.id_column]
+    several = dict.fromkeys([*facts.key_columns, facts.group_column, facts.time_column])
+    return [name for name in several if name and name in served and name in trial.table]
+
+
+def _keys_of(table: pd.DataFrame, names: list[str]) -> "pd.Series[str]":
+    """Return the keys as text; one like 00012 comes back from a file of predictions as 12."""
+    parts = [table[name].astype(str).str.lstrip("0") for name in names]
+    return pd.Series(list(zip(*parts, strict=True)), dtype=object).map(" | ".join)
+
+
+def _keyed(trial: Trial, served: pd.DataFrame) -> pd.DataFrame:
+    """Return predictions with the keys of their rows as the index; empty where they have none."""
+    names = _key_names(trial, served)
+    return served.set_index(_keys_of(served, names)) if names else pd.DataFrame()
 
 
 def _decided(train: Run, serve: Run) -> Decided | None:
@@ -209,7 +227,7 @@ def _decided(train: Run, serve: Run) -> Decided | None:
 
 ORACLE = Oracle(
     "serve skew",
-    ("base",),
+    ("base", "served"),
     find,
     "a row has the same features, score and decision in training, in serving and in every batch",
 )

@@ -8,10 +8,14 @@ from collections.abc import Iterator
 from grader.prove.finding import Finding, Oracle
 from grader.prove.trial import Trial
 
-SECRET = re.compile(r"password|passwd|secret|token|api_?key", re.IGNORECASE)
+SECRET = re.compile(r"password|passwd|secret|api_?key|token(?!_pattern|i[sz]er|s\b)", re.IGNORECASE)
 ESTIMATORS = re.compile(r"(Classifier|Regressor|Regression|Ridge|Lasso|ElasticNet|SVC|SVR|NB)$")
 SENSITIVE = re.compile(r"Regression$|^Ridge|^Lasso|^ElasticNet|^SGD|SV[CR]$|^KNeighbors|^MLP")
+LIKE_A_SECRET = re.compile(
+    r"://[^/\s:]+:[^@\s]+@|^(?=\S*\d)(?=\S*[A-Z])(?=\S*[a-z])[\w!@#$^&*+=.-]{12,}$"
+)
 LEAST_STATEMENTS = 3
+MOSTLY = 0.7
 LONGEST = 60
 """Lines of a function that no reviewer lets pass."""
 
@@ -23,7 +27,7 @@ def find(trial: Trial) -> list[Finding]:
         *_duplicates(tree),
         *_oversized(trial, tree),
         *_literals(trial, tree),
-        *_secrets(tree),
+        *_secrets(trial, tree),
         *_evaluated(tree),
         *_silenced(tree),
         *_row_loops(tree),
@@ -51,22 +55,35 @@ def _calls(tree: ast.AST) -> Iterator[ast.Call]:
 
 
 def _duplicates(tree: ast.AST) -> Iterator[Finding]:
-    bodies: dict[str, ast.FunctionDef] = {}
+    """Yield two functions most of whose statements are the same but for local names."""
+    long: list[tuple[ast.FunctionDef, Counter[str]]] = []
     for node in ast.walk(tree):
         if not isinstance(node, ast.FunctionDef):
             continue
-        body = node.body[1:] if ast.get_docstring(node) is not None else node.body
-        text = "\n".join(ast.dump(statement) for statement in body)
-        if len(body) < LEAST_STATEMENTS and sum(1 for _ in ast.walk(node)) < 40:
+        said = _statements(node)
+        if said.total() < LEAST_STATEMENTS and sum(1 for _ in ast.walk(node)) < 40:
             continue
-        if text in bodies:
-            first = bodies[text]
-            yield Finding(
-                "duplicate",
-                (*_lines(first), *_lines(node)),
-                f"{first.name} and {node.name} have the same body of {len(body)} statements",
-            )
-        bodies.setdefault(text, node)
+        for first, other in long:
+            same = (said & other).total()
+            if same >= MOSTLY * max(said.total(), other.total()):
+                yield Finding(
+                    "duplicate",
+                    (*_lines(first), *_lines(node)),
+                    f"{same} of the {said.total()} statements of {node.name} stand in {first.name} "
+                    "as well",
+                )
+        long.append((node, said))
+
+
+def _statements(function: ast.FunctionDef) -> Counter[str]:
+    """Return the statements of a function without its docstring, local names made alike."""
+    body = function.body[1:] if ast.get_docstring(function) is not None else function.body
+    own = {a.arg for a in ast.walk(function) if isinstance(a, ast.arg)}
+    names = [n for n in ast.walk(function) if isinstance(n, ast.Name)]
+    own |= {n.id for n in names if isinstance(n.ctx, ast.Store)}
+    pattern = re.compile(r"\b(?:" + "|".join(map(re.escape, sorted(own))) + r")\b") if own else None
+    texts = [ast.unparse(statement) for statement in body]
+    return Counter(pattern.sub("_", text) if pattern else text for text in texts)
 
 
 def _oversized(trial: Trial, tree: ast.AST) -> Iterator[Finding]:
@@ -116,13 +133,38 @@ def _literals(trial: Trial, tree: ast.AST) -> Iterator[Finding]:
             )
 
 
-def _secrets(tree: ast.AST) -> Iterator[Finding]:
+def _secrets(trial: Trial, tree: ast.AST) -> Iterator[Finding]:
+    """Yield texts under a telling name, and texts like a password that the twin has not."""
+    clean = {
+        n.value for n in ast.walk(ast.parse(trial.twin.program)) if isinstance(n, ast.Constant)
+    }
     for node in ast.walk(tree):
-        if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Constant):
+        if not isinstance(node, ast.Assign | ast.Call | ast.Dict | ast.keyword):
             continue
-        names = [t.id for t in node.targets if isinstance(t, ast.Name)]
-        if isinstance(node.value.value, str) and any(SECRET.search(n) for n in names):
-            yield Finding("secret", _lines(node), f"{names[0]} holds a secret in plain text")
+        for name, value in _named_texts(node):
+            if SECRET.search(name) or (value not in clean and LIKE_A_SECRET.search(value)):
+                yield Finding("secret", _lines(_at(node)), f"{name or 'a text'} holds a secret")
+
+
+def _named_texts(node: ast.AST) -> Iterator[tuple[str, str]]:
+    """Yield what stands behind a name, a key or an argument, with that name, where it is text."""
+    pairs: list[tuple[str, ast.AST | None]] = []
+    if isinstance(node, ast.Assign):
+        pairs = [(ast.unparse(target), node.value) for target in node.targets]
+    elif isinstance(node, ast.keyword):
+        pairs = [(node.arg or "", node.value)]
+    elif isinstance(node, ast.Dict):
+        keys = [ast.unparse(key) if key is not None else "" for key in node.keys]
+        pairs = list(zip(keys, node.values, strict=True))
+    elif isinstance(node, ast.Call):
+        pairs = [("", given) for given in node.args]
+    for name, value in pairs:
+        if isinstance(value, ast.Constant) and isinstance(value.value, str) and value.value:
+            yield name, value.value
+
+
+def _at(node: ast.AST) -> ast.AST:
+    return node.value if isinstance(node, ast.keyword) else node
 
 
 def _evaluated(tree: ast.AST) -> Iterator[Finding]:
@@ -178,6 +220,8 @@ def _threshold(trial: Trial, tree: ast.AST) -> Iterator[Finding]:
 
 def _cuts(tree: ast.AST) -> Iterator[ast.expr | ast.stmt]:
     """Yield comparisons of scores with a literal share, and thresholds that are one."""
+    compares = [node for node in ast.walk(tree) if isinstance(node, ast.Compare)]
+    compared = {ast.unparse(node.comparators[0]) for node in compares}
     for node in ast.walk(tree):
         if isinstance(node, ast.Compare) and isinstance(
             node.ops[0], ast.Gt | ast.GtE | ast.Lt | ast.LtE
@@ -185,10 +229,10 @@ def _cuts(tree: ast.AST) -> Iterator[ast.expr | ast.stmt]:
             value, text = node.comparators[0], ast.unparse(node.left).lower()
             if _share(value) and re.search(r"score|prob|confidence|chance|risk|p_", text):
                 yield node
-        assigned = isinstance(node, ast.Assign) and _share(node.value)
-        if assigned and "threshold" in ast.unparse(node).partition("=")[0].lower():
-            assert isinstance(node, ast.Assign)
-            yield node
+        if isinstance(node, ast.Assign) and _share(node.value):
+            names = {ast.unparse(target) for target in node.targets}
+            if names & compared or any("threshold" in name.lower() for name in names):
+                yield node
 
 
 def _share(node: ast.expr) -> bool:

@@ -29,22 +29,35 @@ def steps(run: Run) -> Iterator[Step]:
             yield Step(*key, opened.pop(key), event)
 
 
-def spreading(a: Run, b: Run, without: np.ndarray) -> dict[int, tuple[int, tuple[str, ...]]]:
+class Spread(NamedTuple):
+    """What a line added: further cells that differ, and the columns in which some do.
+
+    ``passed_on``: only tables that were made from others in which cells differed already.
+    """
+
+    cells: int
+    columns: tuple[str, ...]
+    passed_on: bool
+
+
+def spreading(a: Run, b: Run, without: np.ndarray) -> dict[int, Spread]:
     """Return the lines after which more cells differ between two runs than before.
 
-    Only rows that are not ``without`` count. The value is the number of further cells and the
-    columns that differ.
+    Only rows that are not ``without`` count.
     """
     others = {(s.line, s.time): s for s in steps(b)}
-    found: dict[int, tuple[int, tuple[str, ...]]] = {}
+    found: dict[int, Spread] = {}
     for step in steps(a):
         other = others.get((step.line, step.time))
         if other is None:
             continue
         before, _ = _cells(a, step.before, b, other.before, without)
         after, columns = _cells(a, step.after, b, other.after, without)
-        if after > before and step.line not in found:
-            found[step.line] = (after - before, columns)
+        if sum(after.values()) > sum(before.values()) and step.line not in found:
+            grown = [name for name in after if after[name] > before.get(name, 0)]
+            passed_on = any(before.values()) and not any(name in before for name in grown)
+            more = sum(after.values()) - sum(before.values())
+            found[step.line] = Spread(more, columns, passed_on)
     return found
 
 
@@ -69,12 +82,38 @@ def learning(a: Run, b: Run) -> dict[int, str]:
     return found
 
 
+def parting(a: Run, b: Run) -> tuple[int, ...]:
+    """Return the lines before which two runs hold the same, and after which they do not."""
+    others = {(s.line, s.time): s for s in steps(b)}
+    found: dict[int, None] = {}
+    for step in steps(a):
+        other = others.get((step.line, step.time))
+        if other is None or _held(a, step.before) != _held(b, other.before):
+            continue
+        if _held(a, step.after) != _held(b, other.after):
+            found[step.line] = None
+    return tuple(found)
+
+
+def _held(run: Run, event: Event) -> object:
+    """Return everything that stood in the local names, tables by their content."""
+    tables = {}
+    for name, number in event["tables"].items():
+        table = run.table(number)
+        if table is not None:
+            rows = b"" if table.rows is None else table.rows.tobytes()
+            tables[name] = (table.columns, table.cells.tobytes(), rows)
+    return tables, event["scalars"], event["others"]
+
+
 def _cells(
     a: Run, in_a: Event, b: Run, in_b: Event, without: np.ndarray
-) -> tuple[int, tuple[str, ...]]:
-    total, columns = 0, []
+) -> tuple[dict[str, int], tuple[str, ...]]:
+    """Return how many cells of each local table differ, and the columns in which some do."""
+    total: dict[str, int] = {}
+    columns: list[str] = []
     for name in sorted(in_a["tables"].keys() & in_b["tables"].keys()):
         found = differing(a.table(in_a["tables"][name]), b.table(in_b["tables"][name]), without)
-        total += found.cells
+        total[name] = found.cells
         columns += [c for c in found.columns if c not in columns]
     return total, tuple(columns)

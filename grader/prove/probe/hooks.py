@@ -12,9 +12,11 @@ import pandas as pd
 import sklearn.metrics
 import sklearn.model_selection
 from sklearn.base import BaseEstimator
+from sklearn.pipeline import Pipeline
 from sklearn.utils import all_estimators
 
 from grader.prove.probe.diary import Diary, plain, state_of
+from grader.prove.probe.tables import MOST_COLUMNS
 
 FITS = ("fit", "fit_transform", "fit_predict", "partial_fit")
 USES = ("transform", "predict", "predict_proba", "decision_function", "score", "predict_log_proba")
@@ -53,22 +55,32 @@ def install(diary: Diary, replay: Replay, broken_models: bool = False) -> None:
 
 
 def _hook_estimators(diary: Diary, broken: bool) -> None:
-    classes = {cls for _, found in all_estimators() for cls in found.__mro__} | set(SPLITTERS)
+    for cls, name, member in estimator_methods():
+        around = _fitting if name in FITS else _using
+        if name == "__init__":
+            setattr(cls, name, _making(diary, member))
+        elif inspect.isfunction(member):
+            setattr(cls, name, around(diary, name, member, broken))
+        else:  # available only where the wrapped estimator has it
+            member.fn = around(diary, name, member.fn, broken)
+
+
+@functools.lru_cache(maxsize=1)
+def estimator_methods() -> tuple[tuple[type, str, Any], ...]:
+    """Return the methods of scikit-learn's classes to hook; a warm child looks them up once."""
+    found: list[tuple[type, str, Any]] = []
+    classes = {cls for _, each in all_estimators() for cls in each.__mro__} | set(SPLITTERS)
     for cls in sorted(classes, key=lambda c: f"{c.__module__}.{c.__qualname__}"):
         if not cls.__module__.startswith("sklearn."):
             continue
         for name in (*FITS, *USES):
             member = cls.__dict__.get(name)
-            around = _fitting if name in FITS else _using
-            if inspect.isfunction(member):
-                setattr(cls, name, around(diary, name, member, broken))
-            elif member is not None and hasattr(
-                member, "fn"
-            ):  # available only where the wrapped estimator has it
-                member.fn = around(diary, name, member.fn, broken)
+            if inspect.isfunction(member) or hasattr(member, "fn"):
+                found.append((cls, name, member))
         made = cls.__dict__.get("__init__")
         if inspect.isfunction(made) and "random_state" in inspect.signature(made).parameters:
-            setattr(cls, "__init__", _making(diary, made))  # noqa: B010
+            found.append((cls, "__init__", made))
+    return tuple(found)
 
 
 def _making(diary: Diary, made: Callable[..., Any]) -> Callable[..., Any]:
@@ -97,12 +109,26 @@ def _fitting(
         with diary.within():
             result = member(self, *given, **named)
             event["state"] = state_of(self)
+            event["made"] = _made_names(self)
         if name != "fit":
             diary.tables.name_rows(result, diary.tables.labels(X))
             event["result"] = diary.tables.add(result)
         return result
 
     return hook
+
+
+def _made_names(estimator: Any) -> list[str]:
+    """Return the columns that a model gets from the steps before it; none if they cannot be told.
+
+    Raises nothing: an own transformer may know no names.
+    """
+    try:
+        steps = estimator[:-1] if isinstance(estimator, Pipeline) else estimator
+        names = [str(name) for name in steps.get_feature_names_out()]
+    except Exception:
+        return []
+    return names if len(names) <= MOST_COLUMNS else []
 
 
 def _using(diary: Diary, name: str, member: Callable[..., Any], broken: bool) -> Callable[..., Any]:

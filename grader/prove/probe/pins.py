@@ -32,7 +32,11 @@ def _fix_fresh_generators() -> None:
     def default_rng(seed: Any = None) -> np.random.Generator:
         return real_rng(PINNED_SEED if seed is None else seed)
 
-    class RandomState(real_state):  # type: ignore[misc,valid-type]
+    class Known(type):
+        def __instancecheck__(cls, value: object) -> bool:
+            return isinstance(value, real_state)
+
+    class RandomState(real_state, metaclass=Known):  # type: ignore[misc,valid-type]
         def __init__(self, seed: Any = None) -> None:
             super().__init__(PINNED_SEED if seed is None else seed)
 

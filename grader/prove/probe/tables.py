@@ -107,12 +107,11 @@ def _column(column: "pd.Series[Any]") -> np.ndarray:
     if pd.api.types.is_bool_dtype(column.dtype) or pd.api.types.is_numeric_dtype(column.dtype):
         numbers = column.to_numpy(dtype=np.float64, na_value=np.nan) + 0.0
         return np.where(np.isnan(numbers), NAN_BITS, numbers.view(np.uint64))
-    text = column.astype(object).map(lambda cell: "\x00" if _missing(cell) else str(cell))
-    return np.asarray(pd.util.hash_array(text.to_numpy(dtype=object), categorize=True))
-
-
-def _missing(cell: object) -> bool:
-    return cell is None or cell is pd.NaT or cell is pd.NA or (cell != cell)
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return column.to_numpy(dtype="datetime64[ns]").view(np.uint64)
+    codes, known = pd.factorize(column.astype(object).to_numpy())
+    text = np.array([*map(str, known), "\x00"], dtype=object)
+    return np.asarray(pd.util.hash_array(text, categorize=False))[codes]
 
 
 def _row_hashes(array: np.ndarray) -> np.ndarray:

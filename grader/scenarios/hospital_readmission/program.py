@@ -53,7 +53,7 @@ HOLD_OUT_SHARE = 0.25  # of the patients: about 400 readmissions in a full extra
 FOLDS = 4
 CALLS_SHARE = 0.15  # two nurses can ring 15 of 100 discharged patients
 # Best average precision by grouped folds on the stays of 2020, which are in no later extract.
-TREES = {"rounds": 30, "leaves": 6, "leaf_rows": 30, "columns": 0.5}
+BOOSTING = {"rounds": 30, "leaves": 6, "leaf_rows": 30, "columns": 0.5}
 
 
 class InputError(Exception):
@@ -137,10 +137,10 @@ class ReadmissionModel:
         numbers = NUM_FEATURES + OWN_FEATURES + PAST_FEATURES
         columns = ColumnTransformer([("num", num, numbers), ("cat", cat, CAT_FEATURES)])
         trees = HistGradientBoostingClassifier(
-            max_iter=TREES["rounds"],
-            max_leaf_nodes=TREES["leaves"],
-            min_samples_leaf=TREES["leaf_rows"],
-            max_features=TREES["columns"],
+            max_iter=BOOSTING["rounds"],
+            max_leaf_nodes=BOOSTING["leaves"],
+            min_samples_leaf=BOOSTING["leaf_rows"],
+            max_features=BOOSTING["columns"],
             early_stopping=False,
             random_state=self.seed,
         )

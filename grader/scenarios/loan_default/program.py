@@ -124,15 +124,15 @@ def tidy(table):
 
 def add_features(table):
     """Return a copy with clean groups and the burden of the loan; each row from itself alone."""
-    rows = table.copy()
+    loans = table.copy()
     for name in CAT_COLS:
-        rows[name] = rows[name].str.strip().str.lower().replace("", np.nan)
-    rows["log_income"] = np.log1p(rows["income"])
-    rows["log_debt"] = np.log1p(rows["debt"])
-    rows["instalment"] = rows["amount"] / rows["term_months"]
-    rows["burden"] = rows["instalment"] / rows["income"]
-    rows["debt_years"] = rows["debt"] / (12 * rows["income"])
-    return rows
+        loans[name] = loans[name].str.strip().str.lower().replace("", np.nan)
+    loans["log_income"] = np.log1p(loans["income"])
+    loans["log_debt"] = np.log1p(loans["debt"])
+    loans["instalment"] = loans["amount"] / loans["term_months"]
+    loans["burden"] = loans["instalment"] / loans["income"]
+    loans["debt_years"] = loans["debt"] / (12 * loans["income"])
+    return loans
 
 
 def cheapest_threshold(table, defaulted, risks):

@@ -49,7 +49,7 @@ LIMITS = {
 }
 # A machine's normal is the mean of its last 12 shifts, four days; 4 of them must have a reading.
 NORMAL, NORMAL_LEAST = 12, 4
-DAY = 3  # shifts
+SHIFTS_A_DAY = 3
 
 
 class Settings(NamedTuple):
@@ -134,7 +134,7 @@ def add_features(shifts: pd.DataFrame) -> pd.DataFrame:
     shifts["bearing_rise"] = shifts["bearing_c"] - normal["bearing_c"]
     shifts["vib_before"] = machine["vib_mm_s"].shift(1)
     shifts["vib_peak"] = machine["vib_mm_s"].transform(
-        lambda s: s.rolling(DAY, min_periods=1).max()
+        lambda s: s.rolling(SHIFTS_A_DAY, min_periods=1).max()
     )
     return shifts
 

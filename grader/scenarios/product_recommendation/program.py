@@ -33,7 +33,7 @@ READ = LIST_KEY + NUM_COLS + MADE_COLS + PAST_COLS + CAT_COLS
 AFTER_SHOWING = ["seconds_viewed", "basket_eur"]  # written once the list was on the screen
 BOUNDS = {"price_eur": (0.01, 20_000), "usual_price_eur": (0.01, 20_000)}
 BOUNDS |= {"rating": (1, 5), "stock": (0, 1_000_000)}
-DAY = "%Y-%m-%d"
+DAY_FORMAT = "%Y-%m-%d"
 TOP = 10  # a phone shows ten products before the customer has to turn the page
 
 
@@ -76,8 +76,8 @@ def check_offers(offers: pd.DataFrame, training: bool) -> None:
     if lacking or offers.empty:
         raise InputError(f"columns lacking: {sorted(lacking)}" if lacking else "no rows")
     faults = [f"{key} lacks values" for key in keys if offers[key].isna().any()]
-    if pd.to_datetime(offers["day"], format=DAY, errors="coerce").isna().any():
-        faults.append(f"day is not like {DAY}")
+    if pd.to_datetime(offers["day"], format=DAY_FORMAT, errors="coerce").isna().any():
+        faults.append(f"day is not like {DAY_FORMAT}")
     if offers.drop_duplicates()["offer_id"].duplicated().any():
         faults.append("an offer_id has rows that differ")
     for name, (low, high) in BOUNDS.items():
@@ -113,7 +113,7 @@ def days_away(offers: pd.DataFrame) -> pd.Series:
 def add_features(offers: pd.DataFrame) -> pd.DataFrame:
     """Oldest day first, with what is known in the morning: of each day only earlier days count."""
     offers = offers.drop(columns=AFTER_SHOWING, errors="ignore")
-    offers["day"] = pd.to_datetime(offers["day"], format=DAY)
+    offers["day"] = pd.to_datetime(offers["day"], format=DAY_FORMAT)
     offers = offers.sort_values(["day", "offer_id"])
     for name in CAT_COLS:
         offers[name] = offers[name].str.strip().str.lower().replace("", np.nan)
@@ -236,7 +236,7 @@ def predict(data: Path, out: Path) -> dict[str, object]:
     ranked = due[["offer_id", *LIST_KEY, "item_id"]].assign(score=scores)
     within = ranked.groupby(LIST_KEY)["score"]
     ranked["rank"] = within.rank(ascending=False, method="first").astype(int)
-    ranked.to_csv(out / "predictions.csv", index=False, date_format=DAY, float_format="%.6f")
+    ranked.to_csv(out / "predictions.csv", index=False, date_format=DAY_FORMAT, float_format="%.6f")
     log.info("%d offers in %d lists", len(ranked), within.ngroups)
     return {"rows": len(ranked), "path": str(out / "predictions.csv")}
 

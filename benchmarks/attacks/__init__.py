@@ -1,0 +1,1 @@
+"""What somebody with the open source might try in order to learn the flaws of an exercise."""

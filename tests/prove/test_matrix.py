@@ -1,0 +1,98 @@
+"""Each kind of flaw is shown in each scenario that takes it, each decoy is sound there."""
+
+from collections.abc import Iterator
+from functools import cache
+
+import pytest
+
+from grader import catalog
+from grader.generate.exercise import fitting, fitting_decoys, sown_alone
+from grader.prove.judge import Charge, groups_for, judge
+from grader.prove.material import Material
+from grader.prove.oracles.every import ORACLES
+from grader.prove.runner import Runner
+from grader.prove.trial import Trial
+from grader.scenarios.library import scenario, scenario_names
+from grader.stream import Stream
+from seeded_bugs.contract import SeededBug, SeededDecoy
+
+KINDS: dict[str, SeededBug | SeededDecoy] = {**catalog.bugs(), **catalog.decoys()}
+# One pair an oracle, of scenarios that differ: the fixed sample for every change.
+SAMPLE = {
+    ("held-out influence", "churn"): "scaler_fitted_before_split",
+    ("target in disguise", "loan-default"): "feature_known_after_outcome",
+    ("overlap", "hospital-readmission"): "groups_split_at_random",
+    ("test reuse", "bike-demand"): "tuned_on_test_set",
+    ("split balance", "churn"): "unstratified_split",
+    ("single split noise", "hospital-readmission"): "no_cross_validation",
+    ("output scan", "churn"): "no_baseline",
+    ("value unchanged", "churn"): "best_fold_reported",
+    ("metric blind", "hospital-readmission"): "accuracy_on_rare_class",
+    ("partial seeding", "churn"): "inconsistent_seeds",
+    ("run to run", "churn"): "unseeded_subsample",
+    ("static", "hospital-readmission"): "secret_in_source",
+    ("relocation", "churn"): "hardcoded_path",
+    ("fault in", "bike-demand"): "swallowed_exception",
+    ("garbage in", "loan-default"): "no_input_validation",
+    ("serve skew", "bike-demand"): "batch_statistics_in_serving",
+    ("row count", "churn"): "silently_dropped_rows",
+}
+SAMPLED = {(name, kind) for (_, name), kind in SAMPLE.items()}
+PAIRS = [
+    pytest.param(
+        name,
+        kind,
+        id=f"{kind} in {name}",
+        marks=[pytest.mark.sample] if (name, kind) in SAMPLED else [],
+    )
+    for name in scenario_names()
+    for kind in (*fitting(name), *fitting_decoys(name))
+]
+
+
+@pytest.fixture(scope="module")
+def runner() -> Iterator[Runner]:
+    with Runner(2) as runner:
+        yield runner
+
+
+@cache
+def material(name: str) -> Material:
+    folder = scenario(name)
+    return Material(folder.facts, folder.make, Stream(b"x" * 32, "prove"), folder.beside)
+
+
+@cache
+def clean(name: str, runner: Runner) -> Trial:
+    return Trial(scenario(name).program, material(name), runner)
+
+
+def test_the_sample_has_every_oracle() -> None:
+    assert {oracle for oracle, _ in SAMPLE} == set(ORACLES)
+    assert all(KINDS[kind].proof.oracle == o for (o, _), kind in SAMPLE.items())  # type: ignore[union-attr]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "kind"), PAIRS)
+def test_the_clean_program_is_silent_and_the_seeded_one_is_shown(
+    name: str, kind: str, runner: Runner
+) -> None:
+    bug, twin = KINDS[kind], clean(name, runner)
+    bed = sown_alone(scenario(name).program, bug)  # type: ignore[arg-type]
+    lines = {n for span in bed.flaws[0].spans() for n in range(span.start, span.end + 1)}
+    decoy = isinstance(bug, SeededDecoy)
+    proof = bug.refutes if isinstance(bug, SeededDecoy) else bug.proof
+    charge = Charge(
+        kind, proof.oracle, proof.claim, proof.shows, proof.also, frozenset(lines), decoy
+    )
+    trial = Trial(bed.text, material(name), runner, lines, twin)
+    trial.ask_for(groups_for([charge]))
+    verdict = judge(trial, charge)
+    assert verdict.confirmed, verdict
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", scenario_names())
+def test_every_oracle_is_silent_on_a_clean_program(name: str, runner: Runner) -> None:
+    twin = clean(name, runner)
+    assert [f for one in ORACLES.values() for f in one.find(twin)] == []
