@@ -87,7 +87,7 @@ def _features(base: Run, other: Run, held: np.ndarray, what: str) -> Iterator[Fi
     for event, again in paired(base, other, *LEARNING):
         table, changed = base.table(event["X"]), other.table(again["X"])
         difference = differing(table, changed, held)
-        if difference.cells and event["name"] not in TRIVIAL:
+        if difference.cells and event["name"] not in TRIVIAL and event["y"] is not None:
             seen = (
                 f"other {what} in the {len(held)} held-out rows alone change the features of "
                 f"{difference.rows} training rows ({said(difference.columns)})"
