@@ -92,7 +92,8 @@ def _features(base: Run, other: Run, held: np.ndarray, what: str) -> Iterator[Fi
                 f"other {what} in the {len(held)} held-out rows alone change the features of "
                 f"{difference.rows} training rows ({said(difference.columns)})"
             )
-            yield Finding(f"features:{what}", tuple(spread) or tuple(event["lines"][:1]), seen)
+            own = tuple(line for line, added in spread.items() if not added.passed_on)
+            yield Finding(f"features:{what}", own or tuple(event["lines"][:1]), seen)
             # Where no row can be followed, as in a table of days, a value that parts must do.
             if not spread:
                 yield Finding("features:future", tuple(learning(base, other)), seen)
