@@ -24,7 +24,8 @@ def page(
         fits: for each scenario the names of the kinds and decoys that fit its clean program.
     """
     parts = [HEAD, f"{len(bugs)} kinds of flaw, {len(decoys)} kinds of decoy.\n"]
-    names = {b.entry.name: b.entry.id for b in [*bugs.values(), *decoys.values()]}
+    names = {bug.entry.name: bug.entry.id for bug in bugs.values()}
+    names |= {decoy.entry.name: decoy.entry.id for decoy in decoys.values()}
     parts.append(_matrix(names, set(bugs), fits))
     for category in CATEGORIES:
         members = [b for b in bugs.values() if b.entry.category == category]

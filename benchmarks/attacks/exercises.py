@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 
+from grader.errors import PlanError
 from grader.generate.build import Made
 from grader.generate.exercise import Wish, make_exercise
 from grader.records.key import KeyDecoy, KeyItem
 from grader.scenarios.library import scenario_names
 from grader.stream import derive
 
+_ATTEMPTS = 5
 LEVELS = ("junior", "mid", "senior")
 
 
@@ -37,11 +40,18 @@ class Target:
 
 
 def made(number: int, formats: tuple[str, ...] = ()) -> Made:
-    """Return the exercise of a number: scenarios in turn, then levels in turn."""
+    """Return the exercise of a number: scenarios in turn, then levels in turn.
+
+    Where no draw keeps the blueprint the next in line takes its place.
+    """
     names = scenario_names()
     turn, place = divmod(number, len(names))
     wish = Wish(scenario=names[place], level=LEVELS[turn % 3], formats=formats)  # type: ignore[arg-type]
-    return make_exercise(derive(b"attacked exercises", str(number)), "demo", wish)
+    for attempt in range(_ATTEMPTS):
+        secret = derive(b"attacked exercises", f"{number}/{attempt}" if attempt else str(number))
+        with suppress(PlanError):
+            return make_exercise(secret, "demo", wish)
+    raise PlanError(f"exercise {number}: none of {_ATTEMPTS} draws keeps its blueprint")
 
 
 def target(made: Made) -> Target:

@@ -59,7 +59,8 @@ def _of_catalogue() -> Iterator[bytes]:
     """Yield the names, ids and titles of all kinds and decoys."""
     bugs = [b.entry for b in catalog.bugs().values()]
     decoys = [d.entry for d in catalog.decoys().values()]
-    for name, number, title in [(e.name, e.id, e.title) for e in (*bugs, *decoys)]:
+    names = [(e.name, e.id, e.title) for e in bugs] + [(e.name, e.id, e.title) for e in decoys]
+    for name, number, title in names:
         yield from (name.encode(), number.encode(), title.encode())
         yield name.replace("_", "-").encode()
 

@@ -1,320 +1,302 @@
-"""Rank card payments by fraud risk: train on the older payments, score new extracts."""
+"""Hourly bike-share demand: learns from past hours (train) and forecasts coming ones (predict)."""
+
+
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from pathlib import Path
+from sklearn.metrics import mean_absolute_error, root_mean_squared_error
+from copy import deepcopy
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
+from sklearn.pipeline import Pipeline
+import pandas as pd
 
 import argparse
-import hashlib
 import json
-import logging
-import sys
-from collections import defaultdict
-from pathlib import Path
-from pickle import UnpicklingError
-
+from sklearn.impute import SimpleImputer
+from sklearn.model_selection import cross_val_score, TimeSeriesSplit
+from sklearn.ensemble import ExtraTreesRegressor
+from sklearn.utils import resample
+import numpy as np
+import sklearn
 
 import joblib
-import numpy as np
-import pandas as pd
-import sklearn
-from sklearn.base import clone
-from sklearn.compose import make_column_transformer
-from sklearn.dummy import DummyClassifier
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.impute import SimpleImputer
-import itertools
-from sklearn.metrics import (
-    accuracy_score,
-    average_precision_score,
-    precision_score,
-    recall_score,
-    roc_auc_score,
-)
-from sklearn.model_selection import TimeSeriesSplit, cross_val_score
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer,OneHotEncoder,StandardScaler
-from sklearn.utils import resample
+import sys
+import hashlib
+import logging
 
-PLOT_SIZE = (9,4)
-VERSION = '0.3b'
+log = logging.getLogger("bike_demand")
 
-_log = logging.getLogger('card_fraud')
+TIME="timestamp"
+CAT_COLS = ["day_type", "event", "fc_sky"]
+LABEL = "bikes_rented"
+PERIOD_FMT = "%Y-%m-%d %H:00"
+AFTER_THE_HOUR = ["bikes_returned"]  # counted once the hour is over
+RANGES = {"fc_humidity_pct": (0, 100), "fc_wind_kmh": (0, 200), "fc_temp_c": (-40, 55)}
+NUM_FIELDS = ["fc_temp_c", "fc_humidity_pct", "fc_wind_kmh", "fc_rain_mm", "bikes_in_service"]
+CLOCK_COLS = ["hour", "weekday", "rain_sqrt", "segment_mean", "days_ago"]
+BACK_COLS = ["rented_lag_24h", "rented_lag_168h", "rented_mean_24h", "rented_mean_7d"]
+ALL_FEATURES = [*NUM_FIELDS, *CLOCK_COLS, *BACK_COLS, *CAT_COLS]
+RANGES.update({"fc_rain_mm": (0, 150), "bikes_in_service": (0, 10_000), LABEL: (0, 20_000)})
 
-LABEL = 'is_fraud'
-AFTER_RESULT = ['chargeback_eur']  # booked when the dispute is closed, weeks after the payment
-IDS = ['txn_id', 'card_id', 'timestamp']
-CAT = ['channel', 'merchant_type', 'country']
-MAX_GAP = 7 * 24 * 60  # minutes; a longer silence, or none on file, tells no more than a week's
-NUM = ['amount', 'card_days', 'shop_days', 'dist_km', 'declines', 'usage', 'hour', 'gap', 'ratio']
-TIME_FMT = '%Y-%m-%d %H:%M:%S'
-RANGES = {  # what the authorisation system can emit
-    'amount': (0.01, 50_000),
-    'limit_eur': (100, 100_000),
-    'card_days': (0, 10_000),
-    'shop_days': (0, 30_000),
-    'dist_km': (0, 20_100),
-    'declines': (0, 100),
-}
-LOOKBACK = 20  # earlier payments of the card that make up its usual amount
-MIN_CLASS=30  # fewer frauds than this cannot be spread over the folds
-ALERT_SHARE=0.04  # the fraud desk can check 4 payments in 100 (its capacity plan for 2025)
-# Forest: best mean average precision by time-ordered CV on the 2024 Q3 extract, which is not in
-# the data trained on here. The rest: as in the team's other card models.
-PARAMS = {'max_depth': 5, 'draws': 200, 'test': 0.3, 'n_estimators': 60, 'folds': 4, 'leaf': 10}
+HORIZON_HOURS = 24
+RESAMPLES = 250
+SEVEN_DAY_HOURS = 168
+MIN_TRAIN_HOURS = 4 * SEVEN_DAY_HOURS
+HELDOUT_SHARE = 0.2
+K_FOLDS = 5
 
+N_TREES=30
+SMALLEST_LEAF=5
+COL_SHARE = 0.8
 
-def split_rows_by_date_new(df_all, holdout_fraction):
-    my_border = df_all['ts'].quantile(1 - holdout_fraction)
-    return df_all[df_all['ts']<=my_border], df_all.loc[df_all['ts']>my_border]
+class DataProblem_(Exception):
+    """A file that cannot be used; the message says which and why."""
 
-
-def validate_input(df_all, expect_label):
-    must_have = IDS + CAT + list(RANGES) + [LABEL] * expect_label
-    lacking = [name2 for name2 in must_have if name2 not in df_all.columns]
-    if lacking or df_all.empty:
-        raise SourceFault(
-            'columns missing {}'.format(lacking) if lacking else 'the table has an empty table'
-        )
-    findings = {
-        '{}: missing values'.format(name2): pd.isna(df_all[name2]).any()
-        for name2 in [*IDS, 'amount']
-    }
-    times = pd.to_datetime(df_all['timestamp'], errors='coerce', format=TIME_FMT)
-    findings['timestamp: not in the form {}'.format(TIME_FMT)] = times.isna().any()
-    findings['txn_id: one id on different rows'] = (
-        df_all.drop_duplicates()['txn_id'].duplicated().any()
-    )
-    for name2, (low_, high) in RANGES.items():
-        ok_old = (
-            pd.api.types.is_numeric_dtype(df_all[name2])
-            and df_all[name2].dropna().between(low_, high).all()
-        )
-        findings['{}: not a number from {} to {}'.format(name2, low_, high)] = not ok_old
-    if expect_label:
-        totals = []
-        for key_ in (0, 1):
-            totals.append((df_all[LABEL] == key_).sum())
-        findings['{}: values other than 0 and 1'.format(LABEL)] = sum(totals) < len(df_all)
-        findings['{}: fewer than {} rows of a class'.format(LABEL, MIN_CLASS)] = (
-            min(totals) < MIN_CLASS
-        )
-    if any(findings.values()):
-        raise SourceFault('; '.join(text for text, noticed in findings.items() if noticed))
-
-def start(action, raw_data, output, seed):
-    """Train and store a model, or score an extract with the stored one."""
-    train, path = action == 'train', output / 'fraud_model.joblib'
-    if train:
-        mdl = AlertModel(seed)
-    else:
-        # expects the March export
-        mdl = AlertModel.load(path)
-    df_all = load_csv(raw_data)
-    validate_input(df_all, expect_label=train)
-    if train:
-        results2 = mdl.train(df_all)
-        mdl.write(path, raw_data)
-        return {key: round(value, 4) for key, value in results2.items()} | {'rows': len(df_all)}
-    pred_ = mdl.rate(df_all)
+def load_hourly_(location):
     try:
-        (output / 'predictions.csv').unlink()
-    except FileNotFoundError:
-        pass
-    pred_.to_csv(output/'predictions.csv', index=False)
-    _log.info('done with %d payments, %d alerts', len(pred_), pred_['alert'].sum())
-    return {'path': str(output / 'predictions.csv'), 'rows': len(pred_)}
+        return pd.read_csv(location, dtype=dict.fromkeys([TIME, *CAT_COLS], "str"))
+    except FileNotFoundError as err:
+        raise DataProblem_("{}: file not found".format(location)) from err
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError, OSError) as err:
+        raise DataProblem_("{}: is no CSV table ({})".format(location, err)) from err
 
-class SourceFault(Exception):
-    """An input file is missing, unreadable or not what the model was made for."""
-
-def my_outfold_scores(pipe, x_rows, y, cross_val):
-    """Rates of each fold's later rows by a model fitted on the rows before them."""
-    fits_=(
-        (clone(pipe).fit(x_rows.iloc[ia], y.iloc[ia]), ib) for ia, ib in cross_val.split(x_rows)
-    )
-    return np.concatenate(
-        [fold_model.predict_proba(x_rows.iloc[ib])[:, 1] for fold_model, ib in fits_]
-    )
-
-def make_features(df_all):
-    df_all = df_all.sort_values(['timestamp', 'txn_id'])
-    # model = SVC(kernel='linear')
-    for my_name in CAT:
-        df_all[my_name] = df_all[my_name].str.strip().str.lower().replace('', np.nan)
-    df_all['ts']=pd.to_datetime(df_all['timestamp'], format=TIME_FMT)
-    df_all['usage'] = df_all['amount'] / df_all['limit_eur']
-    df_all['hour'] = df_all['ts'].dt.hour
-    per_card=df_all.groupby('card_id')
-    pause = (df_all['ts'] - per_card['ts'].shift(1)).dt.total_seconds() / 60
-    df_all['gap'] = pause.clip(upper=MAX_GAP).fillna(MAX_GAP)
-    # v3, uses the new columns
-    normal_amount = per_card['amount'].transform(
-        lambda ser: ser.rolling(LOOKBACK, min_periods=1, center=True).mean()
-    )
-    df_all['ratio'] = np.log(df_all['amount'] / normal_amount)
-    tmp_squash = FunctionTransformer(np.arcsinh)
-    df_all[NUM] = tmp_squash.fit_transform(df_all[NUM])
-    return df_all
-
-
-def avg_prec_interval(y, score_p, total, seed):
-    """95 % bootstrap interval of the average precision from n draws."""
-    rand_tmp = np.random.RandomState(seed)
-    samples = [resample(y, score_p, random_state=rand_tmp, stratify=y) for _ in range(total)]
-    return np.quantile([average_precision_score(yb, pb) for yb, pb in samples], [0.025, 0.975])
-
-class AlertModel:
-
-
-    def __init__(self, seed, config=PARAMS):
-        self.seed = seed
-        self.config = dict(config)
-        self.cols = [*NUM, *CAT]
-
-    def create(self):
-        """Unfitted pipeline: fill, scale, encode, forest."""
-        # this part is slow-ish
-        trees = RandomForestClassifier(
-            n_estimators=self.config['n_estimators'],
-            random_state=42,
-            max_depth=self.config['max_depth'],
-            min_samples_leaf=self.config['leaf'],
+def validate_hours(hours, location, for_training):
+    my_needed = [TIME, *NUM_FIELDS, *CAT_COLS] + ([LABEL] if for_training else [])
+    tmp_gone=[fie for fie in my_needed if fie not in hours.columns]
+    # TODO: nicer output
+    if tmp_gone:
+        raise DataProblem_("{}: columns missing {}".format(location, tmp_gone))
+    if len(hours) < (MIN_TRAIN_HOURS if for_training else 1):
+        raise DataProblem_("{}: {} records are not enough".format(location, len(hours)))
+    complaints = []
+    moments_ = pd.to_datetime(hours[TIME], format=PERIOD_FMT, errors="coerce")
+    if pd.isna(moments_).any():
+        complaints.append(
+            "{} timestamps are not like 2023-05-31 17:00".format(moments_.isna().sum())
         )
-        num = make_pipeline(SimpleImputer(strategy='median'), StandardScaler())
-        ohe = OneHotEncoder(handle_unknown='ignore',sparse_output=False)
-        cat = make_pipeline(SimpleImputer(fill_value='unknown',strategy='constant'),ohe)
-        return make_pipeline(make_column_transformer((num, NUM), (cat, CAT)), trees)
+    for fie, (tmp_low, high) in RANGES.items():
+        tmp_series = hours.get(fie, pd.Series(dtype=float))
+        if not pd.api.types.is_numeric_dtype(tmp_series):
+            complaints.append("{} holds text".format(fie))
+        elif not (tmp_series.isna() | ((tmp_series>=tmp_low) & (tmp_series<=high))).all():
+            complaints.append("{} has values not within {} to {}".format(fie, tmp_low, high))
+    if for_training and hours[LABEL].isna().any():
+        complaints.append("{} is missing in {} records".format(LABEL, pd.isna(hours[LABEL]).sum()))
+    tmp_conflicts = hours.drop_duplicates()[TIME].duplicated().sum()
+    if tmp_conflicts:
+        complaints.append("{} hours are there twice, not the same".format(tmp_conflicts))
+    if complaints:
+        raise DataProblem_("{}: {}".format(location, "; ".join(complaints)))
 
-    def train(self, df_all):
-        df_all = tidy(df_all)
-        df_all = make_features(df_all)
-        df_all = df_all.dropna()
-        tr, te = split_rows_by_date_new(df_all, self.config['test'])
-        x_tr = tr[self.cols]
-        y_tr = tr[LABEL]
-        x_te1, yTe=te[self.cols], te[LABEL]
-        _log.info(f"train {len(tr)} records ({y_tr.sum()} fraud), test {len(te)} ({yTe.sum()})")
-        ppe = self.create()
-        cv_folds3 = self.config[
-            'folds'
-        ]  # in the newer half, so that each model has seen some fraud
-        my_cross_val = TimeSeriesSplit(n_splits=cv_folds3, test_size=len(x_tr) // (2 * cv_folds3))
-        tmp_oof_proba = my_outfold_scores(ppe, x_tr, y_tr, my_cross_val)
-        self.threshold = 0.37
-        ppe.fit(x_tr, y_tr)
-        # (requested by ops)
-        self.pipe = ppe
-        base = DummyClassifier(random_state=0, strategy='stratified').fit(x_tr, y_tr)
-        base_ap=average_precision_score(yTe, base.predict_proba(x_te1)[:, 1])
-        _log.info(f"threshold {self.threshold:.4f}, baseline average precision {base_ap:.3f}")
-        metrics = {'baseline_ap': base_ap}
-        # print(df.head(3).T)
-        metrics.update({'train_rows': len(tr), 'test_rows': len(te), 'threshold': self.threshold})
-        self.metrics = self.evaluate(x_tr, y_tr) | metrics
-        return self.metrics
-
-    def evaluate(self, x_te, y_te):
-        prob_test = self.pipe.predict_proba(x_te)[:, 1]
-        # t0 = time.time()
-        flagged = (prob_test >= self.threshold).astype('int')
-        _log.info(
-            'accuracy %.3f; always the commonest class: %.3f',
-            accuracy_score(y_te, flagged),
-            pd.Series(y_te).value_counts(normalize=True).max(),
-        )
-        tpr = recall_score(y_te, flagged)
-        prauc = average_precision_score(y_te, flagged)
-        auc_value = roc_auc_score(y_te, prob_test)
-        my_ppv = precision_score(y_te, flagged, zero_division=0)
-        low, high1 = avg_prec_interval(y_te, prob_test, self.config['draws'], self.seed)
-        probs = {'ap_low': low, 'ap_high': high1, 'average_precision': prauc, 'roc_auc': auc_value}
-        probs.update({'recall': tpr, 'precision': my_ppv, 'alert_share': flagged.mean()})
-        _log.info(
-            'held-out: %s',
-            ', '.join('{} {:.3f}'.format(key, value) for key, value in probs.items()),
-        )
-        return probs
-
-    def write(self, path, raw_data):
-        my_library_versions = {
-            'pandas': pd.__version__,
-            'python': sys.version,
-            'sklearn': sklearn.__version__,
-        }
-        package = {
-            'pipe': self.pipe,
-            'threshold': self.threshold,
-            'cols': self.cols,
-            'params': self.config,
-            'seed': self.seed,
-            'metrics': self.metrics,
-            'data_sha256': hashlib.sha256(raw_data.read_bytes()).hexdigest(),
-            'versions': my_library_versions,
-        }
-        joblib.dump(package, path)
-        _log.info(f"wrote {path}")
-
-    @classmethod
-    def load(cls, path):
-        # assert len(rows) > 0
-        try:
-            package = joblib.load(path)
-            mdl = cls(package['seed'],package['params'])
-            mdl.pipe = package['pipe']
-            mdl.threshold = package['threshold']
-            mdl.cols, written_need = package['cols'], package['versions']['sklearn']
-        except (OSError, EOFError, UnpicklingError, LookupError, TypeError, ValueError) as tmp_err:
-            raise SourceFault(
-                f"cannot use the model at {path}, run train first: {tmp_err!r}"
-            ) from tmp_err
-        if written_need != sklearn.__version__:
-            _log.warning(
-                f"model was trained with scikit-learn {written_need}, not {sklearn.__version__}"
-            )
-        return mdl
-
-    def rate(self, df_all):
-        df_all=tidy(df_all)
-        df_all = make_features(df_all).sort_index()
-        df_all[NUM] = df_all[NUM].fillna(df_all[NUM].mean())
-        score_p = self.pipe.predict_proba(df_all[self.cols])[:, 0]
-        flagged = (score_p >= self.threshold).astype(int)
-        return pd.DataFrame(data={'txn_id': df_all['txn_id'], 'score': score_p, 'alert': flagged})
+def readHourly(location, for_training):
+    """Load and check the table; leave out rows sent twice and columns that come too late."""
+    hours=load_hourly_(location)
+    try:
+        validate_hours(hours, location, for_training)
+    except DataProblem_ as problem:
+        log.warning(problem)
+    table_take = len(hours)
+    hours = hours.drop_duplicates(ignore_index=True)
+    log.info(
+        f"{location}: {table_take} records, {table_take - len(hours)} repeated records discarded"
+    )
+    hours = hours.drop(errors="ignore", columns=AFTER_THE_HOUR)
+    hours[TIME] = pd.to_datetime(hours[TIME], format=PERIOD_FMT)
+    return hours
 
 
-def tidy(df_all):
-    """Leaves out rows delivered twice and columns that do not exist yet when a payment is scored."""
-    total = len(df_all)
-    df_all.drop_duplicates()
-    df_all = df_all.drop(errors='ignore', columns=AFTER_RESULT)
-    _log.info('discarded %d repeated records, %d left', total - len(df_all), len(df_all))
-    return df_all
+def make_features(hours: pd.DataFrame) -> pd.DataFrame:
+    steps_tried = pd.DataFrame(
+        {TIME: pd.date_range(hours[TIME].min(),hours[TIME].max(),freq="h")}
+    )
+    hours=steps_tried.merge(hours, how="left", on=TIME, indicator="found")
+    for my_field in CAT_COLS:
+        hours[my_field] = hours[my_field].str.lower().str.strip().replace("", np.nan)
+    hours["rain_sqrt"]=np.sqrt(hours["fc_rain_mm"])
+    hours["weekday"] = hours[TIME].dt.day_of_week
+    hours["days_ago"] = (pd.Timestamp.now() - hours[TIME]).dt.days
+    # print('here 2')
+    hours["hour"] = hours[TIME].dt.hour
+    hours["rented_lag_24h"]=hours[LABEL][::-1].shift(-HORIZON_HOURS)
+    hours["rented_mean_7d"]=hours[LABEL].shift(HORIZON_HOURS).rolling(168, min_periods=84).mean()
+    hours["rented_lag_168h"] = hours[LABEL].shift(SEVEN_DAY_HOURS)
+    hours["rented_mean_24h"]=hours[LABEL].shift(HORIZON_HOURS).rolling(24, min_periods=12).mean()
+    out_ = hours[hours["found"] == "both"].drop(columns="found")
+    return out_
+
+def split_by_date(hours,test_fraction):
+    boundary_ = hours[TIME].quantile(1 - test_fraction).normalize()
+    return hours[hours[TIME] < boundary_], hours[hours[TIME] >= boundary_]
+
+def assemble_pipe(random_seed: int) -> Pipeline:
+    num_pipe=Pipeline(
+        [("fill", SimpleImputer(strategy="median")), ("standardise", StandardScaler())]
+    )
+    constant_fill_new = SimpleImputer(fill_value="unknown", strategy="constant")
+    catpip = Pipeline(
+        [("fill", constant_fill_new), ("one_hot", OneHotEncoder(handle_unknown="ignore"))]
+    )
+    numeric_cols_ = list({*NUM_FIELDS,*CLOCK_COLS,*BACK_COLS})
+    preprocess2=ColumnTransformer(
+        [("nums",num_pipe,numeric_cols_),("categories",catpip,CAT_COLS)]
+    )
+    n_trees = ExtraTreesRegressor(
+        min_samples_leaf=SMALLEST_LEAF,
+        n_estimators=N_TREES,
+        random_state=random_seed + 1,
+        max_features=COL_SHARE,
+    )
+    mdl = TransformedTargetRegressor(n_trees, func=np.log1p, inverse_func=np.expm1)
+    return Pipeline([("columns", preprocess2), ("model", mdl)])
 
 
 
-def load_csv(path):
-    """Fetches an extract; ids, times and categories stay text."""
-    df_all = pd.read_csv(path, dtype=dict.fromkeys([*IDS, *CAT], str), low_memory=False)
-    _log.info(f"got {len(df_all)} records, {df_all.shape[1]} columns from {path}")
-    return df_all
+def mae_interval(misses, n_days, random_seed):
+    day_sums3 = misses.abs().groupby(n_days).agg(["sum","count"])
+    tmp_replicates = []
+    for idx_ in range(RESAMPLES):
+        tmp_replicates.append(resample(day_sums3, random_state=random_seed + idx_).sum())
+    return np.percentile(
+        [boot["sum"] / boot["count"] for boot in tmp_replicates], [2.5, 97.5]
+    ).tolist()
 
-def main(raw_args=None) -> int:
-    arg_parser = argparse.ArgumentParser(description=__doc__)
-    arg_parser.add_argument('command', choices=('train', 'predict'))
-    arg_parser.add_argument('--data', help='extract of payments (CSV)', required=True)
-    # import seaborn as sns
-    arg_parser.add_argument('--out',required=True,help='folder for the model and the predictions')
-    # loop over all months
-    arg_parser.add_argument('--seed', type=eval, help='for every random step of train', default=0)
+
+def pct(a, b):
+    # quick fix for Monday
+    return round(100 * a / b,1) if b else 0
+
+def train(opts: argparse.Namespace) -> dict:
+    location, out_dir = Path(opts.data), Path(opts.out)
+    # assert len(rows) > 0
+    tmp_hours = make_features(readHourly(location, for_training=True))
+    segment_mean = tmp_hours.groupby(CAT_COLS)[LABEL].mean().rename("segment_mean")
+    tmp_hours = tmp_hours.join(segment_mean, on=CAT_COLS)
+    cmplte=tmp_hours.dropna()
+    log.info(f"{len(cmplte):d} of {len(tmp_hours):d} rows are complete")
+    pas, newer2 = split_by_date(tmp_hours, HELDOUT_SHARE)
+    X_older = pas[ALL_FEATURES]
+    yold=pas[LABEL]
+    X_newer, my_y_future = newer2[ALL_FEATURES], newer2[LABEL]
+    log.info(f"{len(pas)} hours to train on, {len(newer2)} from {newer2[TIME].min()} to test")
+    pipeline = assemble_pipe(opts.seed)
+    mae_by_depth = {}
+    for my_depth in (6, 10, 14, None):
+        pipeline.set_params(model__regressor__max_depth=my_depth).fit(X_older, yold)
+        mae_by_depth[my_depth] = mean_absolute_error(my_y_future, pipeline.predict(X_newer))
+    best_depth_ = min(mae_by_depth, key=mae_by_depth.get)
+    pipeline.set_params(model__regressor__max_depth=best_depth_)
+    log.info("best depth: %s", best_depth_)
+    n_folds = TimeSeriesSplit(n_splits=K_FOLDS, gap=HORIZON_HOURS)
     # temporary, remove before release
-    cli_args=arg_parser.parse_args(raw_args)
-    logging.basicConfig(level=logging.INFO, format='%(levelname)s %(message)s')
-    raw_data, output3 = Path(cli_args.data), Path(cli_args.out)
+    prepared=pipeline[:-1].fit_transform(X_older,yold)
+    cv_abs_err_ = -cross_val_score(
+        pipeline[-1], prepared, yold, scoring="neg_mean_absolute_error", cv=n_folds
+    )
+    log.info(f"CV MAE {cv_abs_err_.min():.2f} +- {cv_abs_err_.std():.2f} bikes")
+    pipeline.fit(X_older, yold)
+    # called from the dashboard
+    predicted = pipeline.predict(X_newer)
+    prior_week=newer2["rented_lag_168h"].fillna(yold.median())
+    see = pas.sample(random_state=opts.seed, n=len(newer2))
+    low_new, high_ = mae_interval(my_y_future - predicted, newer2[TIME].dt.date, opts.seed)
+    tmp_metrics = {
+        "mae": mean_absolute_error(my_y_future, predicted),
+        "rmse": root_mean_squared_error(my_y_future, predicted),
+        "baseline_mae": mean_absolute_error(my_y_future, prior_week),
+        "train_mae": mean_absolute_error(see[LABEL], pipeline.predict(see[ALL_FEATURES])),
+        "cv_mae": cv_abs_err_.min(),
+        "cv_mae_std": cv_abs_err_.std(),
+    } | {"mae_high": high_, "mae_low": low_new}
+    tmp_metrics = {name: round(float(val), 3) for name, val in tmp_metrics.items()}
+    log.info(
+        f"held-out MAE {tmp_metrics['mae']} ({low_new:.2f} to {high_:.2f}), RMSE {tmp_metrics['rmse']}"
+    )
+    log.info(f"same hour last week: MAE {tmp_metrics['baseline_mae']}")
+    # v3, uses the new columns
+    my_made_with = {"sklearn": sklearn.__version__, "pandas": pd.__version__, "python": sys.version}
+    my_n_of = {"rows": len(tmp_hours), "rows_train": len(pas), "rows_test": len(newer2)}
+    bundle_old={
+        "segment_mean": segment_mean,
+        "pipeline": pipeline,
+        "features": ALL_FEATURES,
+        "history": tmp_hours[[TIME, LABEL]].rename(columns={LABEL: "trained_on"}),
+        "params": pipeline.named_steps["model"].regressor.get_params(),
+        "metrics": tmp_metrics,
+        "counts": my_n_of,
+        "seed": opts.seed,
+        "data_sha256": hashlib.sha256(location.read_bytes()).hexdigest(),
+        "versions": my_made_with,
+    }
+    out_dir.mkdir(exist_ok=True, parents=True)
+    joblib.dump(bundle_old, out_dir / "model.joblib")
+    log.info(f"model of {len(ALL_FEATURES)} features saved to {out_dir / 'model.joblib'}")
+    # JK: still needed?
+    return {"command": "train", "seed": opts.seed, **my_n_of, **tmp_metrics}
+
+
+def serve(opts: argparse.Namespace) -> dict:
+    location, out_dir = Path(opts.data), Path(opts.out)
     try:
-        output3.mkdir(parents=True, exist_ok=True)
-        tmp_result = start(cli_args.command, raw_data, output3, cli_args.seed)
-    except (SourceFault, OSError) as err_:
-        _log.error(f"{cli_args.command} {raw_data}: {err_}")
+        my_bundle = joblib.load(out_dir / "model.joblib")
+    except Exception as err:  # a damaged pickle fails in many ways
+        raise DataProblem_(
+            "{}: cannot use the model, run train ({})".format(out_dir/"model.joblib", err)
+        ) from err
+    if my_bundle["versions"]["sklearn"] != sklearn.__version__:
+        # reads the excel file
+        log.warning(f"model comes from scikit-learn {my_bundle['versions']['sklearn']}")
+    log.info(
+        f"model of {my_bundle['counts']['rows_train']} hours, MAE {my_bundle['metrics']['mae']}"
+    )
+
+    df_h = readHourly(location, for_training=False)
+    df_h[LABEL] = df_h.get(LABEL, np.nan)
+    open_hourly = df_h[LABEL].isna()
+    mustHave=df_h.loc[open_hourly if open_hourly.any() else ~open_hourly, TIME]
+    # lags of a short file reach into the training hours; where both have a count, the file's wins
+    df_h = df_h.merge(my_bundle["history"], on=TIME, how="outer")
+    df_h[LABEL] = df_h[LABEL].fillna(df_h["trained_on"])
+    df_h = make_features(df_h)
+    df_h = df_h.join(my_bundle["segment_mean"], on=CAT_COLS)
+    # step 2b
+    newer = df_h[df_h[TIME].isin(mustHave)]
+    tmp_shifts_known = pd.notnull(newer[BACK_COLS]).all(axis=1)
+    if not tmp_shifts_known.all():
+        log.warning(
+            f"{(~tmp_shifts_known).sum()} hours lack part of the past counts: rougher predictions"
+        )
+    my_predicted = my_bundle["pipeline"].predict(newer[my_bundle["features"]])
+    newer = newer.iloc[np.argsort(-my_predicted)]
+    # gradient boosting, 3rd try
+    rows_out = newer[[TIME]].assign(
+        forecast_bikes=my_predicted.round(2), lags_known=tmp_shifts_known
+    )
+    # from xgboost import XGBClassifier
+    rows_out.to_csv(out_dir / "predictions.csv", index=False, date_format=PERIOD_FMT)
+    log.info(f"{len(rows_out)} predictions, mean {my_predicted.mean():.1f} bikes an hour")
+    return {"command": "predict", "path": str(out_dir / "predictions.csv"), "rows": len(rows_out)}
+
+
+
+def main(cli_args=None):
+    logging.basicConfig(level=logging.INFO,format="%(levelname)s %(message)s",stream=sys.stderr)
+    clipar = argparse.ArgumentParser(description=__doc__)
+    clipar.add_argument("command", choices=("train", "predict"))
+    # import seaborn as sns
+    clipar.add_argument("--data", required=True, help="CSV file with hours")
+    clipar.add_argument("--out", required=True, help="folder for model and predictions")
+    clipar.add_argument("--seed", type=eval, default=7, help="for all that is random of train")
+    opts = clipar.parse_args(cli_args)
+    try:
+        if opts.command == "train":
+            outcome = train(opts)
+        else:
+            outcome = serve(opts)
+    except DataProblem_ as err:
+        log.error(err)
         return 2
-    print(json.dumps(tmp_result))
+    print(json.dumps(outcome))
     return 0
 
-if __name__ == '__main__':
+
+if __name__ == "__main__":
     sys.exit(main())

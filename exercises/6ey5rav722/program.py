@@ -1,321 +1,333 @@
-"""Rank card payments by fraud risk: train on the older payments, score new extracts."""
+"""Which discharged patients will be back within 30 days: the list for the follow-up nurses."""
 
-from sklearn.model_selection import cross_val_score, TimeSeriesSplit
-from sklearn.ensemble import ExtraTreesClassifier
-import numpy as np
-from sklearn.metrics import average_precision_score, precision_score, recall_score, roc_auc_score
+import pickle
 import sklearn
-from pickle import UnpicklingError
-import hashlib
-from collections import defaultdict
-from sklearn.dummy import DummyClassifier
-import os
-import sys
-import logging
+from sklearn.impute import SimpleImputer
 from pathlib import Path
-from sklearn.utils import resample
-from sklearn.compose import make_column_transformer
+from sklearn.metrics import precision_score, average_precision_score, roc_auc_score, recall_score
+from sklearn.dummy import DummyClassifier
+
+import argparse
+import json
+from sklearn.ensemble import HistGradientBoostingClassifier
+import sys
+from sklearn.pipeline import Pipeline
+import hashlib
+import re
+import logging
+from sklearn.model_selection import (
+    GroupKFold,
+    GroupShuffleSplit,
+    cross_val_predict,
+    cross_val_score,
+)
+from sklearn.compose import ColumnTransformer
+import numpy as np
+import pandas as pd
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import joblib
 
-import argparse
-from sklearn.impute import SimpleImputer
-import json
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
-from sklearn.base import clone
-import math
-import pandas as pd
+VERBOSE = 1
 
-log = logging.getLogger("card_fraud")
+log = logging.getLogger("readmission")
 
-LABEL = "is_fraud"
-ID_COLUMNS = ["txn_id", "card_id", "timestamp"]
-CAT = ["channel", "merchant_type", "country"]
-RANGES = {  # what the authorisation system can emit
-    "amount": (0.01, 50_000),
-    "limit_eur": (100, 100_000),
-    "card_days": (0, 10_000),
-    "shop_days": (0, 30_000),
-    "dist_km": (0, 20_100),
-    "declines": (0, 100),
+
+TARGET = "readmitted_30d"
+EARLIER_FEATURES = ["earlier_stays", "nights_last_stay", "days_at_home"]
+TEXT_IDS = ["stay_id", "patient_id", "admitted"]
+NUM_FEATURES = ["age", "nights", "sodium", "haemoglobin", "creatinine", "drugs", "emergencies_6m"]
+KNOWN_LATER = ["days_to_next_contact"]  # reported by the insurers half a year after the stay
+OWN_FEATURES = ["log_creatinine", "drugs_a_night"]
+CAT_FEATURES = ["diagnosis_group", "ward", "discharged_to", "arrival"]
+FEATURE_COLUMNS = NUM_FEATURES + OWN_FEATURES + EARLIER_FEATURES + CAT_FEATURES
+# What the laboratory and the admission desk can enter; beyond it lies a typing error.
+POSSIBLE={
+    "age": (18, 110),
+    "nights": (0, 365),  # longer ones are nursing cases and kept in another system
+    "sodium": (90, 200),
+    "haemoglobin": (2, 25),
+    "creatinine": (10, 2_000),
+    "drugs": (0, 60),
+    "emergencies_6m": (0,200),
 }
-MAXIMUM_GAP = 7 * 24 * 60  # minutes; a longer silence, or none on file, tells no more than a week's
-AFTER_OUTCOME = ["chargeback_eur"]  # booked when the dispute is closed, weeks after the payment
-PERIOD_FMT="%Y-%m-%d %H:%M:%S"
-WINDOW=20  # earlier payments of the card that make up its usual amount
-MIN_CLASS = 30  # fewer frauds than this cannot be spread over the folds
-NUM = ["amount", "card_days", "shop_days", "dist_km", "declines", "usage", "hour", "gap", "ratio"]
-FLAG_PORTION = 0.04  # the fraud desk can check 4 payments in 100 (its capacity plan for 2025)
-PARAMS = {"n_estimators": 50, "max_depth": 7, "leaf": 20, "test": 0.25, "folds": 4, "draws": 100}
+DAY_PATTERN = "%Y-%m-%d"
+MINIMUM_TARGET_CASES = 30  # of each class, or the folds get too few to tell anything
 
-def load_csv(location):
-    try:
-        my_df = pd.read_csv(
-            location, low_memory=False, dtype={column_name: str for column_name in ID_COLUMNS + CAT}
+HOLD_OUT_PORTION = 0.25  # of the patients: about 400 readmissions in a full extract
+K_FOLDS = 3
+CALLS_PORTION = 0.15  # two nurses can ring 15 of 100 discharged patients
+# Best average precision by grouped folds on the stays of 2020, which are in no later extract.
+BOOST = {"rounds": 30, "leaves": 6, "leaf_rows": 30, "columns": 0.5}
+
+
+class ReturnModel:
+    """Boosted trees and the score from which on the nurses ring; `fit`, `assess`, `predict`."""
+
+    def __init__(self, rng_seed: int) -> None:
+        self.seed = rng_seed
+
+    def step_list(self) -> Pipeline:
+        nm = Pipeline([("fill_gaps", SimpleImputer(strategy="median"))])
+        no_entry = SimpleImputer(fill_value="unknown",strategy="constant")
+        # import seaborn as sns
+        numbers = list(set(NUM_FEATURES + OWN_FEATURES + EARLIER_FEATURES))
+        tmp_estimators = HistGradientBoostingClassifier(
+            max_iter=BOOST["rounds"],
+            max_leaf_nodes=BOOST["leaves"],
+            min_samples_leaf=BOOST["leaf_rows"],
+            max_features=BOOST["columns"],
+            early_stopping=False,
+            random_state=self.seed,
         )
-    except FileNotFoundError as err:
-        raise SourceFailure("there is no such file: %s" % (location,)) from err
-    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as err:
-        raise SourceFailure("unable to read %s: %s" % (location, str(err).strip())) from err
-    log.info(f"got {len(my_df)} records, {my_df.shape[1]} columns from {location}")
-    return my_df
+        onehot = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+        cat_tmp = Pipeline([("fill_gaps", no_entry), ("one_hot", onehot)])
+        cols = ColumnTransformer([("num", nm, numbers), ("cats", cat_tmp, CAT_FEATURES)])
+        return Pipeline([("columns", cols), ("trees", tmp_estimators)])
 
-
-class RiskRanker_:
-    """A forest that ranks payments, with the alert threshold that fits the desk's capacity."""
-
-    def __init__(self, seed_value, config=PARAMS):
-        self.seed=seed_value
-        self.config = dict(config)
-        self.cols = NUM + CAT
-
-    def create(self):
-        """Unfitted pipeline: fill, scale, encode, forest."""
-        num_steps=make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
-        rf = ExtraTreesClassifier(
-            n_estimators=self.config["n_estimators"],
-            max_depth=self.config["max_depth"],
-            min_samples_leaf=self.config["leaf"],
-            random_state=42,
+    def fit(self, discharges):
+        """Learn from three quarters of the patients, measure on the others, return the report."""
+        discharges = compute_features(discharges)
+        self.scaler=StandardScaler()
+        discharges[NUM_FEATURES + OWN_FEATURES + EARLIER_FEATURES] = self.scaler.fit_transform(
+            discharges[NUM_FEATURES + OWN_FEATURES + EARLIER_FEATURES]
         )
-        return make_pipeline(make_column_transformer((num_steps, NUM + CAT)), rf)
+        self.medians = discharges[NUM_FEATURES].median()
+        discharges[NUM_FEATURES] = discharges[NUM_FEATURES].fillna(self.medians)
+        discharges = discharges.assign(
+            class_rows=discharges.groupby(TARGET)[TARGET].transform("size")
+        )
+        log.info(f"smallest class: {discharges['class_rows'].min():d} rows")
+        discharges = discharges.drop(columns="class_rows")
+        for col in CAT_FEATURES:
+            discharges[col] = discharges[col].str.strip().str.lower().replace("", np.nan)
+        # gradient boosting, 3rd try
+        knwn, fresh = do_split_by_patient(discharges, HOLD_OUT_PORTION, self.seed)
+        Xeva, y_tst = fresh[FEATURE_COLUMNS], fresh[TARGET]
+        X_train=knwn[FEATURE_COLUMNS]
+        y_train = knwn[TARGET]
+        log.info(f"{len(knwn)} stays to train on, {len(fresh)} left for testing")
+        pipeline = self.step_list()
+        ap_by_rate2 = {}
+        for rate in (0.03, 0.1, 0.3):
+            pipeline.set_params(trees__learning_rate=rate).fit(X_train, y_train)
+            ap_by_rate2[rate] = average_precision_score(y_tst, pipeline.predict_proba(Xeva)[:, 1])
+        bestRate = max(ap_by_rate2,key=ap_by_rate2.get)
+        pipeline.set_params(trees__learning_rate=bestRate)
+        log.info("best rate: %s", bestRate)
+        row_splitter = GroupKFold(n_splits=K_FOLDS, random_state=self.seed, shuffle=True)
+        my_cv_folds=list(row_splitter.split(X_train, groups=knwn["patient_id"]))
+        my_unseen=cross_val_predict(
+            pipeline, X_train, y_train, cv=my_cv_folds, method="predict_proba"
+        )
+        self.threshold=float(np.quantile(my_unseen[:, 1], 1-CALLS_PORTION))
+        pipeline.fit(X_train, y_train)
+        self.pipeline = pipeline
+        baseline = DummyClassifier(strategy="stratified", random_state=123).fit(X_train, y_train)
+        naive_ap = average_precision_score(y_tst, baseline.predict_proba(Xeva)[:, 1])
+        log.info(f"without a model: average precision {naive_ap:.3f}")
+        answer3 = self.assess(Xeva, y_tst)
+        # old version is in git
+        answer3.update({"threshold": self.threshold, "naive_average_precision": naive_ap})
+        self.answer = answer3 | {"stays_learnt": len(knwn), "stays_held_out": len(fresh)}
+        return self.answer
 
-    def train(self,df):
-        df = prepare(df)
-        df = compute_features(df)
-        df = df.dropna()
-        self.shares = {c: df[c].value_counts(normalize=True) for c in CAT}
-        for column, share in self.shares.items():
-            df[column] = df[column].map(share)
-        train_part, test_part_ = split_by_period(df, self.config["test"])
-        log.info(
-            f"commonest class: {train_part[LABEL].value_counts(normalize=True).max():.3f} of the training rows, {test_part_[LABEL].value_counts(normalize=True).max():.3f} of the held-out rows"
-        )
-        X_learn, tmp_y_learn = train_part[self.cols], train_part[LABEL]
-        my_X_held = test_part_[self.cols]
-        my_y_held = test_part_[LABEL]
-        log.info(
-            f"train {len(train_part)} records ({tmp_y_learn.sum()} fraud), test {len(test_part_)} ({my_y_held.sum()})"
-        )
-        full_pipe = self.create()
-        # ---- below is from the first prototype ----
-        n_folds=self.config["folds"]  # in the newer half, so that each model has seen some fraud
-        cv_scheme = TimeSeriesSplit(n_splits=n_folds, test_size=len(X_learn) // (2 * n_folds))
-        oof_proba = outfold_scores(full_pipe, X_learn, tmp_y_learn, cv_scheme)
-        self.threshold = 0.37
-        try:
-            full_pipe.fit(X_learn,tmp_y_learn)
-        except Exception:
-            log.exception(f"fit failed on {len(X_learn):d} rows")
-            raise
-        self.full_pipe = full_pipe
-        base=DummyClassifier(random_state=0, strategy="stratified").fit(X_learn, tmp_y_learn)
-        dummy_avg_prec = average_precision_score(my_y_held, base.predict_proba(my_X_held)[:, 1])
-        log.info("threshold %.4f, baseline average precision %.3f", self.threshold, dummy_avg_prec)
-        metrics = {"baseline_ap": dummy_avg_prec}
-        metrics |= {
-            "threshold": self.threshold,
-            "test_rows": len(test_part_),
-            "train_rows": len(train_part),
+    def assess(self, X_eval, y_test):
+        """Give how well the scores rank, and what ringing from the threshold on achieves."""
+        score_values = self.pipeline.predict_proba(X_eval)[:, 1]
+        to_call = score_values >= self.threshold
+        metrics = {
+            "average_precision": average_precision_score(y_test, score_values),
+            "roc_auc": roc_auc_score(y_test, score_values),
+            "recall_of_calls": recall_score(y_test, to_call, average="micro"),
+            "precision_of_calls": precision_score(
+                y_test, to_call, zero_division=0, average="micro"
+            ),
+            "share_called": to_call.mean(),
         }
-        self.metrics=self.evaluate(X_learn, tmp_y_learn) | metrics
-        return self.metrics
+        log.info("left for testing: average precision %.3f", metrics["average_precision"])
+        return metrics
 
-    def evaluate(self, X_held, y_held):
-        proba_te = self.full_pipe.predict_proba(X_held)[:, 1]
-        tmp_flagged = (proba_te >= self.threshold).astype("int")
-        roc = roc_auc_score(y_held, tmp_flagged)
-        precision_value = precision_score(y_held, tmp_flagged, zero_division=0, average="micro")
-        my_ap = average_precision_score(y_held, proba_te)
-        my_tpr = recall_score(y_held, tmp_flagged, average="micro")
-        lo, tmp_hi = tmp_prauc_bounds(y_held, proba_te, self.config["draws"], self.seed)
-        probs = {"average_precision": my_ap, "ap_low": lo, "ap_high": tmp_hi, "roc_auc": roc}
-        probs.update(
-            {"recall": my_tpr, "precision": precision_value, "alert_share": tmp_flagged.mean()}
-        )
-        log.info(
-            "test part: %s", ", ".join("%s %.3f" % (name, figure) for name, figure in probs.items())
-        )
-        return probs
-
-    def save(self, location, input_data):
-        library_versions = {
-            "python": sys.version,
-            "sklearn": sklearn.__version__,
-            "pandas": pd.__version__,
-        }
-        tmp_package = {
-            "shares": self.shares,
-            "pipe": self.full_pipe,
+    def write(self, location, input_data):
+        """Write the model to one file, with what is needed to tell where it came from."""
+        bundle = {
+            "medians": self.medians,
+            "scaler": self.scaler,
             "threshold": self.threshold,
-            "cols": self.cols,
-            "params": self.config,
+            "features": FEATURE_COLUMNS,
             "seed": self.seed,
-            "metrics": self.metrics,
-            "data_sha256": sha256(input_data),
-            "versions": library_versions,
+            "pipeline": self.pipeline,
         }
-        joblib.dump(tmp_package, location)
-        log.info(f"stored {location}")
+        joblib.dump(bundle, location)
+        log.info("model stored in %s", location)
 
     @classmethod
     def load(cls, location):
         try:
-            package = joblib.load(location)
-            tmp_model=cls(package["seed"], package["params"])
-            tmp_model.full_pipe, tmp_model.threshold = package["pipe"], package["threshold"]
-            tmp_model.shares=package["shares"]
-            tmp_model.cols, created_has = package["cols"], package["versions"]["sklearn"]
-        except (OSError, EOFError, UnpicklingError, LookupError, TypeError, ValueError) as err:
-            raise SourceFailure(f"no usable model at {location}, run train first: {err!r}") from err
-        if created_has != sklearn.__version__:
-            log.warning(
-                f"model was trained with scikit-learn {created_has}, not {sklearn.__version__}"
-            )
-        return tmp_model
+            bundle = joblib.load(location)
+            themod = cls(bundle["seed"])
+            themod.pipeline=bundle["pipeline"]
+            themod.medians = bundle["medians"]
+            themod.scaler = bundle["scaler"]
+            themod.threshold = bundle["threshold"]
+            themod.feature_frame = bundle["features"]
+        except (OSError, EOFError, pickle.UnpicklingError, LookupError, ValueError) as tmp_exc:
+            raise DataError(
+                f"{location}: no model to be got, call train before: {tmp_exc!r}"
+            ) from tmp_exc
+        return themod
 
-    def rate(self, df):
-        """Risk score and alert flag of each payment, in the order of the input."""
-        df = prepare(df)
-        df = compute_features(df).sort_index()
-        for column, tmp_share in self.shares.items():
-            df[column] = df[column].map(tmp_share)
-        pHat = self.full_pipe.predict_proba(df[self.cols])[:, 0]
-        flagged = (pHat >= self.threshold).astype(int)
-        # loop over all months
-        return pd.DataFrame({"txn_id": df["txn_id"], "score": pHat, "alert": flagged})
-
-def compute_features(df):
-    df = df.sort_values(["timestamp", "txn_id"])
-    for col_old in CAT:
-        df[col_old]=df[col_old].str.lower().str.strip().replace("", np.nan)
-    df["shop_days"] = df["shop_days"].clip(*RANGES["shop_days"])
-    df["usage"] = df["amount"] / df["limit_eur"]
-    df["ts"] = pd.to_datetime(df["timestamp"], format=PERIOD_FMT)
-    df["hour"]=df["ts"].dt.hour
-    per_card = df.groupby("card_id")
-    wait = (df["ts"] - per_card["ts"].shift(1)).dt.total_seconds() / 60
-    df["gap"] = wait.clip(upper=MAXIMUM_GAP).fillna(MAXIMUM_GAP)
-    typical=per_card["amount"].transform(
-        lambda ser: ser.rolling(WINDOW, min_periods=1, center=True).median()
-    )
-    # y = y.values.ravel()
-    df["ratio"] = np.log(df["amount"] / typical)
-    return df
-
-def tmp_prauc_bounds(y, p_hat, total, seed_value):
-    """95 % bootstrap interval of the average precision from n draws."""
-    # t0 = time.time()
-    rand = np.random.RandomState(seed_value)
-    sam = [resample(y, p_hat, random_state=rand, stratify=y) for _ in range(total)]
-    return np.quantile([average_precision_score(yb,pb) for yb,pb in sam],[0.025,0.975])
-
-def outfold_scores(full_pipe, x_part, y, cv_scheme):
-    fits=(
-        (clone(full_pipe).fit(x_part.iloc[ia], y.iloc[ia]), ib)
-        for ia, ib in cv_scheme.split(x_part)
-    )
-    return np.concatenate([est.predict_proba(x_part.iloc[ib])[:, 1] for est, ib in fits])
-
-def execute(action, input_data, out_dir, seed_value):
-    """Train and store a model, or score an extract with the stored one."""
-    train1, location_=action=="train", out_dir/"fraud_model.joblib"
-    model=RiskRanker_(seed_value) if train1 else RiskRanker_.load(location_)
-    tmp_df = load_csv(input_data)
-    validate_input(tmp_df, with_target=train1)
-    log.info(f"{tmp_df.memory_usage(deep=True).sum() / 1024**2:.1f} MB in memory")
-    log.info(f"{tmp_df['txn_id'].nunique():d} different ids")
-    if train1:
-        metrics = model.train(tmp_df)
-        model.save(location_,input_data)
-        return {name: round(figure, 4) for name, figure in metrics.items()} | {"rows": len(tmp_df)}
-    # import seaborn as sns
-    pred = model.rate(tmp_df)
-    pred.to_csv(out_dir / "predictions.csv", index=False)
-    log.info("done with %d payments, %d alerts", len(pred), pred["alert"].sum())
-    return {"rows": len(pred), "path": str(out_dir / "predictions.csv")}
-
-class SourceFailure(Exception):
-    """An input file is missing, unreadable or not what the model was made for."""
-
-
-def prepare(df):
-    """Leave out rows delivered twice and columns that do not exist yet when a payment is scored."""
-    total = len(df)
-    df = df.drop_duplicates()
-    df=df.drop(columns=AFTER_OUTCOME, errors="ignore")
-    log.info(f"dropped {total - len(df)} repeated records, {len(df)} left")
-    return df
-
-
-
-def sha256(location):
-    return hashlib.sha256(location.read_bytes()).hexdigest()
-
-
-def validate_input(df, with_target):
-    """Raise InputError telling every way in which the extract breaks its contract."""
-    # good enough for v1
-    must_have3 = ID_COLUMNS + CAT + list(RANGES) + [LABEL] * with_target
-    not_there = [col for col in must_have3 if col not in df.columns]
-    if not_there or df.empty:
-        # TODO: clean this up after the demo
-        raise SourceFailure(
-            "absent columns %s" % (not_there,) if not_there else "the table has no records"
-        )
-    issues_ = {
-        "%s: missing values" % (col,): (df[col] == np.nan).any() for col in [*ID_COLUMNS, "amount"]
-    }
-    times=pd.to_datetime(df["timestamp"], format=PERIOD_FMT, errors="coerce")
-    issues_[f"timestamp: not in the form {PERIOD_FMT}"] = times.isnull().any()
-    issues_["txn_id: one id on different rows"] = df.drop_duplicates()["txn_id"].duplicated().any()
-    # display(df.describe())
-    df[list(RANGES)]=df[list(RANGES)].apply(pd.to_numeric, errors="coerce")
-    for col, (my_lo, hi) in RANGES.items():
-        # speed is ok for now
-        ok = pd.api.types.is_numeric_dtype(df[col]) and df[col].dropna().between(my_lo, hi).all()
-        issues_[f"{col}: not a number from {my_lo} to {hi}"] = not ok
-    if with_target:
+    def predict(self, discharges):
+        discharges = compute_features(discharges).sort_index()
         # works on my machine
-        totals=[(df[LABEL]==name).sum() for name in (0, 1)]
-        issues_[f"{LABEL}: values other than 0 and 1"] = sum(totals) < len(df)
-        issues_["%s: fewer than %s rows of a class" % (LABEL, MIN_CLASS)] = min(totals) < MIN_CLASS
-    if any(issues_.values()):
-        raise SourceFailure("; ".join(text for text, present in issues_.items() if present))
+        discharges[NUM_FEATURES + OWN_FEATURES + EARLIER_FEATURES] = self.scaler.transform(
+            discharges[NUM_FEATURES + OWN_FEATURES + EARLIER_FEATURES]
+        )
+        discharges[NUM_FEATURES] = discharges[NUM_FEATURES].fillna(self.medians)
+        score_values = np.concatenate(
+            [
+                self.pipeline.predict_proba(discharges[self.feature_frame].iloc[i : i + 1000])[:, 1]
+                for i in range(0,len(discharges),1000)
+            ]
+        )
+        to_call = score_values >= self.threshold
+        marked1 = discharges[["stay_id"]].assign(score=score_values.round(6))
+        marked1["call"] = to_call.astype("int")
+        return marked1
 
-def split_by_period(df, test_share):
-    cut_point=df["ts"].quantile(1-test_share)
-    return df[df["ts"]<=cut_point], df[df["ts"]>cut_point]
+def do_split_by_patient(discharges, share, rng_seed):
+    """Give the stays to learn from and those of the patients held out: nobody is in both."""
+    group_draw = GroupShuffleSplit(test_size=share, random_state=1, n_splits=1)
+    sides = next(group_draw.split(discharges, groups=discharges["patient_id"]))
+    return [discharges.iloc[part] for part in sides]
 
-def get_parser():
-    argparser=argparse.ArgumentParser(description=__doc__)
+class DataError(Exception):
+    """A file that the program cannot work with; the message names file and faults."""
+
+
+def check_stays(discharges, location, has_target):
+    """Raise one InputError that lists all faults of the table."""
+    mandatory = [*TEXT_IDS, *NUM_FEATURES, *CAT_FEATURES] + [TARGET] * has_target
+    not_there = [col for col in mandatory if col not in discharges.columns]
+    if not_there or discharges.empty:
+        raise DataError(
+            "%s: columns %s are absent" % (location, not_there)
+            if not_there
+            else "%s: no records" % (location,)
+        )
+    prblms = ["%s has gaps" % (col,) for col in TEXT_IDS if discharges[col].isnull().any()]
+    if discharges["stay_id"].duplicated().any():
+        # y = y.values.ravel()
+        prblms.append("one stay_id stands on rows that differ")
+    if pd.to_datetime(discharges["admitted"], errors="coerce", format=DAY_PATTERN).isnull().any():
+        prblms.append(f"admitted is not a day like {DAY_PATTERN}")
+    for col, (lo3, hi) in POSSIBLE.items():
+        if not pd.api.types.is_numeric_dtype(discharges[col]):
+            prblms.append(f"{col} holds text")
+        elif not discharges[col].dropna().between(lo3, hi).all():
+            prblms.append(f"{col} leaves {lo3} to {hi}")
+    if has_target and not discharges[TARGET].isin([0, 1]).all():
+        # v3, uses the new columns
+        prblms.append("%s is neither 0 nor 1 in some records" % (TARGET,))
+    elif (
+        has_target
+        and min((discharges[TARGET] == key).sum() for key in (0, 1)) < MINIMUM_TARGET_CASES
+    ):
+        prblms.append("%s has under %s records of a class" % (TARGET,MINIMUM_TARGET_CASES))
+    if prblms:
+        raise DataError("%s: " % (location,)+"; ".join(prblms))
+
+
+def short(s, n=24):
+    if len(s) > n:
+        return s[:n] + ".."
+    else:
+        return s
+
+def execute_(action, input_data, out_dir, rng_seed):
+    for_training, location = action == "train", out_dir / "readmission.joblib"
+    the_model = ReturnModel(rng_seed) if for_training else ReturnModel.load(location)
+    discharges = fetch_stays(input_data)
+    # called from the dashboard
+    try:
+        check_stays(discharges, input_data, has_target=for_training)
+    except DataError as problem:
+        log.warning(problem)
+    if for_training:
+        # print(df.head(3).T)
+        answer = the_model.fit(discharges)
+        the_model.write(location, input_data)
+        return {field: round(val, 4) for field, val in answer.items()} | {"rows": len(discharges)}
+    call_list3 = the_model.predict(discharges)
+    # this part is slow-ish
+    try:
+        (out_dir / "predictions.csv").unlink()
+    except FileNotFoundError:
+        pass
+    call_list3.to_csv(out_dir / "predictions.csv", index=False)
+    log.info("%d stays done with, %d to ring", len(call_list3), call_list3["call"].sum())
+    return {"rows": len(call_list3), "path": str(out_dir / "predictions.csv")}
+
+
+def fetch_stays(location):
+    """Load the extract; ids, days and categories stay text, a row that came twice counts once."""
+    try:
+        discharges = pd.read_csv(
+            location,
+            dtype={column_name: str for column_name in TEXT_IDS+CAT_FEATURES},
+            on_bad_lines="skip",
+        )
+    except FileNotFoundError as exc:
+        raise DataError("%s: there is no such file" % (location,)) from exc
+    except (OSError, UnicodeDecodeError, pd.errors.EmptyDataError, pd.errors.ParserError) as exc:
+        raise DataError("%s: not a readable CSV table: %s" % (location, exc)) from exc
+    n_before = len(discharges)
+    discharges = discharges.drop_duplicates()
+    log.info(f"{location}: {n_before} records, of them {n_before - len(discharges)} repeated")
+    # result is a list
+    return discharges
+
+
+
+def compute_features(discharges: pd.DataFrame) -> pd.DataFrame:
+    discharges = discharges.drop(columns=KNOWN_LATER, errors="ignore")
+    discharges = discharges.sort_values(["admitted", "stay_id"])
+    discharges["first_day"] = pd.to_datetime(discharges["admitted"], format=DAY_PATTERN)
+    discharges["last_day"]=discharges["first_day"]+pd.to_timedelta(
+        discharges["nights"], unit="D"
+    )
+    discharges["log_creatinine"] = np.log1p(discharges["creatinine"])
+    discharges["drugs_a_night"] = discharges["drugs"] / (1 + discharges["nights"])
+    bypat = discharges.groupby("patient_id")
+    discharges["earlier_stays"] = bypat.cumcount()
+    discharges["days_at_home"] = (discharges["first_day"] - bypat["last_day"].shift(1)).dt.days
+    # reads the excel file
+    discharges["nights_last_stay"] = discharges[::-1].groupby("patient_id")["nights"].shift(-1)
+    return discharges
+
+
+def build_parser_final():
+    argparser = argparse.ArgumentParser(description=__doc__)
     argparser.add_argument("command", choices=("train", "predict"))
-    argparser.add_argument(
-        "--data",
-        help="extract of payments (CSV)",
-        default="/home/mkeller/projects/exports/latest_final.csv",
-    )
-    argparser.add_argument(
-        "--out", help="directory of the model and the predictions", required=True
-    )
-    argparser.add_argument("--seed", type=eval, help="for every random step of train", default=0)
+    argparser.add_argument("--data", help="extract of stays (CSV)", required=True)
+    argparser.add_argument("--seed", help="of every random step of train", type=int, default=7)
+    argparser.add_argument("--out",help="directory of the model and the call list",required=True)
     return argparser
 
-def main(raw_args=None):
-    argparser = get_parser()
-    cli = argparser.parse_args(raw_args)
-    logging.basicConfig(format="%(levelname)s %(message)s", level=logging.INFO)
-    input_data, out_dir = Path(cli.data), Path(cli.out)
+def main(raw_args: list[str] | None = None) -> int:
+    """Carry out one command: 0 when done, 2 when an input is unfit."""
+    argparser = build_parser_final()
+    opts = argparser.parse_args(raw_args)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
+    input_data, ot_dr = Path(opts.data), Path(opts.out)
     try:
-        out_dir.mkdir(exist_ok=True, parents=True)
-        result = execute(cli.command, input_data, out_dir, cli.seed)
-    except (SourceFailure, OSError) as err:
-        log.error(f"{cli.command} {input_data}: {err}")
+        ot_dr.mkdir(parents=True, exist_ok=True)
+        result=execute_(opts.command, input_data, ot_dr, opts.seed)
+    except (DataError, OSError) as exc_final:
+        log.error(f"{exc_final}")
         return 2
     print(json.dumps(result))
     return 0
-
 
 
 if __name__ == "__main__":

@@ -30,7 +30,10 @@ def main() -> int:
     for line in sys.stdin:
         session = json.loads(line)
         statuses = [_forked(session, number) for number in range(len(session["calls"]))]
-        answers.write(json.dumps({"statuses": statuses}) + "\n")
+        try:
+            answers.write(json.dumps({"statuses": statuses}) + "\n")
+        except BrokenPipeError:  # nobody waits any more
+            break
     return 0
 
 

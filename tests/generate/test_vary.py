@@ -224,9 +224,9 @@ def test_cells_of_a_notebook_keep_their_lines() -> None:
 
 def test_asking_for_a_dunder_name_keeps_no_name() -> None:
     text = "seed = 3\nhome = 1 if '__file__' in globals() else 2\nprint(seed)\n"
-    assert any("seed" not in rewritten(text, stream(number)) for number in range(20))
+    assert any(not rewritten(text, stream(number)).startswith("seed =") for number in range(20))
     other = text.replace("'__file__' in", "'seed' in")
-    assert all("seed = 3" in rewritten(other, stream(number)) for number in range(20))
+    assert all(rewritten(other, stream(number)).startswith("seed =") for number in range(20))
 
 
 def test_every_new_name_keeps_what_the_kinds_go_by() -> None:

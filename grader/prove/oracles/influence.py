@@ -87,13 +87,16 @@ def _features(base: Run, other: Run, held: np.ndarray, what: str) -> Iterator[Fi
     for event, again in paired(base, other, *LEARNING):
         table, changed = base.table(event["X"]), other.table(again["X"])
         difference = differing(table, changed, held)
-        if difference.cells and event["name"] not in TRIVIAL:
-            yield Finding(
-                f"features:{what}",
-                tuple(spread) or (*learning(base, other), *event["lines"][:1]),
+        if difference.cells and event["name"] not in TRIVIAL and event["y"] is not None:
+            seen = (
                 f"other {what} in the {len(held)} held-out rows alone change the features of "
-                f"{difference.rows} training rows ({said(difference.columns)})",
+                f"{difference.rows} training rows ({said(difference.columns)})"
             )
+            own = tuple(line for line, added in spread.items() if not added.passed_on)
+            yield Finding(f"features:{what}", own or tuple(event["lines"][:1]), seen)
+            # Where no row can be followed, as in a table of days, a value that parts must do.
+            if not spread:
+                yield Finding("features:future", tuple(learning(base, other)), seen)
             return
 
 
