@@ -59,7 +59,7 @@ def read_own(script: Path, command: str, data: Sequence[Path], brief: Path | Non
     source = _text(script)
     call = call_of(command, script.name)
     files = _data(data)
-    ground = _ground(script, source)
+    text = _laid_out(script, source)
     told = failure(run_program({**files, SCRIPT: source.encode()}, [call])[0])
     if told:
         raise ProgramError(
@@ -68,8 +68,8 @@ def read_own(script: Path, command: str, data: Sequence[Path], brief: Path | Non
         )
     head, _, doc = (ast.get_docstring(ast.parse(source)) or script.stem).partition("\n")
     title = head.strip().rstrip(".")
-    text = _text(brief) if brief else plain_brief(title, doc.strip(), call, sorted(files))
-    return OwnProgram(title, ground, call, files, text)
+    words = _text(brief) if brief else plain_brief(title, doc.strip(), call, sorted(files))
+    return OwnProgram(title, _ground(script, text), call, files, words)
 
 
 def make_own(secret: Secret, own: OwnProgram, wish: Wish, label: str, check: Check) -> OwnMade:
@@ -181,13 +181,18 @@ def _made(
     return build(drawn.bed, order, own.ground.kinds, own.ground.decoys), drawn.unmet
 
 
-def _ground(script: Path, source: str) -> Ground:
+def _laid_out(script: Path, source: str) -> str:
+    """Return the script as the formatter prints it."""
     try:
         ast.parse(source)
-        text = lay_out(source)
+        return lay_out(source)
     except (SyntaxError, ValueError, RecursionError) as error:
         place = f"line {error.lineno}: {error.msg}" if isinstance(error, SyntaxError) else error
         raise ProgramError(f"{script}: does not parse ({place}); mend the script") from error
+
+
+def _ground(script: Path, text: str) -> Ground:
+    """Return what can be sown into the script; ProgramError if that is too little."""
     ground = ground_of(text, catalog.bugs(), catalog.decoys())
     names = sorted(ground.kinds)
     if len(names) < LEAST:

@@ -114,7 +114,7 @@ def generate(
             "--format": form is not None,
             "--secret-file": secret_file is not None,
             "--demo-seed": demo_seed is not None,
-            "--prove": prove is not None,
+            "--prove": prove is True,
             "--no-run": no_run,
         },
     )

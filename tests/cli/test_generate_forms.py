@@ -100,6 +100,7 @@ def test_people_get_their_exercises_and_the_note_is_told(generate, tmp_path):
             "--program cannot stand beside --prove",
         ),
         (("--program", "p", "--data-command", "c", "--scenario", "churn"), "beside --scenario"),
+        (("--program", "none.py", "--data-command", "c", "--no-prove"), "none.py: cannot be read"),
     ],
 )
 def test_options_that_do_not_fit_are_refused(generate, tmp_path, options, says):
