@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from grader.avoid import Avoided
-from grader.errors import OutputError, RunError, SecretError
+from grader.errors import OutputError, PlanError, RunError, SecretError
 from grader.files import write_whole
 from grader.generate.build import Made
 from grader.generate.exercise import Wish, make_exercise
