@@ -145,10 +145,18 @@ def first_fit(make: Callable[[int], Made], check: Check) -> Checked:
 
     Raises:
         RunError: if none of the attempts passes.
+        PlanError: if the last one cannot even be planned.
     """
     failures: list[str] = []
     for attempt in range(ATTEMPTS):
-        made = make(attempt)
+        try:
+            made = make(attempt)
+        except PlanError as error:
+            # A variation may leave too little room for a blueprint; what no draw can meet is told.
+            if attempt == ATTEMPTS - 1:
+                raise
+            failures.append(str(error))
+            continue
         try:
             return Checked(check(made), tuple(failures))
         except RunError as error:
