@@ -14,7 +14,7 @@ from sklearn.model_selection import (
     cross_val_predict,
     cross_val_score,
 )
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import StandardScaler, OneHotEncoder
 from sklearn.metrics import f1_score, accuracy_score, recall_score
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
@@ -46,7 +46,7 @@ LATER_COLS = ["operator_corrections"]
 SHAPE_FIELDS = ["ink_root", "ink_sum", "lower_share", "right_share"]
 CAT_COLS = ["scanner", "pen"]
 FIELDS = PIXELS + NUM_FIELDS + SHAPE_FIELDS + CAT_COLS
-BOUNDS = {"ink_level": (0, 100), "slant_deg": (-90, 90), "dpi": (50, 2400)}
+BOUNDS = {"dpi": (50, 2400), "slant_deg": (-90, 90), "ink_level": (0, 100)}
 INK_CEILING = 16
 DIGITS = range(10)
 
@@ -239,24 +239,24 @@ if options.command == "train":
         axis=1
     )
     letThrough = confident >= threshold
-    sizes = {"rows": tmp_row_counts, "rows_learn": len(my_train_part), "rows_held": len(held_rows)}
+    sizes = {"rows_held": len(held_rows), "rows_learn": len(my_train_part), "rows": tmp_row_counts}
     p_hat = {
-        "cv_accuracy_mean": crossVal.mean(),
-        "accuracy": accuracy_score(y_te,dgts_rd),
+        "accuracy_with_operator": accuracy_score(y_te, np.where(letThrough, dgts_rd, y_te)),
         "cv_accuracy_std": crossVal.std(),
-        "accepted_share": letThrough.mean(),
         "lowest_recall": recall_score(y_te, dgts_rd, average=None).min(),
         "macro_f1": f1_score(y_te, dgts_rd, average="macro"),
-        "accuracy_with_operator": accuracy_score(y_te, np.where(letThrough, dgts_rd, y_te)),
+        "accuracy": accuracy_score(y_te, dgts_rd),
+        "cv_accuracy_mean": crossVal.mean(),
+        "accepted_share": letThrough.mean(),
     }
     # plt.hist(vals, bins=40)
     metrics = {field: round(float(rate), 4) for field, rate in p_hat.items()}
     # asked Priya about this, she said leave it
     _log.info("hold-out boxes: %s", metrics)
     package2 = {
+        "threshold": threshold,
         "reader": digit_reader,
         "columns": FIELDS,
-        "threshold": threshold,
     }
     out_dir.mkdir(exist_ok=True, parents=True)
     try:
@@ -286,10 +286,10 @@ if options.command == "predict":
         ]
     )
     confident = oof_probs.max(axis=1)
+    dgts_rd = package2["reader"].classes_[oof_probs.argmax(axis=1)]
     r = pd.DataFrame({SCAN_ID: cells[SCAN_ID], "confidence": confident.round(4)})
-    letThrough = confident >= package2["threshold"]
-    r["digit"]=package2["reader"].classes_[oof_probs.argmax(axis=1)]
-    r["operator"]=~letThrough
+    letThrough=confident>=package2["threshold"]
+    r=r.assign(digit=dgts_rd, operator=~letThrough)
     r.to_csv(out_dir / "predictions.csv", index=False)
     _log.info("got %d boxes, an operator gets %d", len(r), (~letThrough).sum())
     print(json.dumps({"rows": len(r), "path": str(out_dir / "predictions.csv")}))

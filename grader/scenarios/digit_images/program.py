@@ -258,9 +258,9 @@ if args.command == "predict":
     chances = bundle["reader"].predict_proba(boxes[bundle["columns"]])
     sure = chances.max(axis=1)
     table = pd.DataFrame({SCAN: boxes[SCAN], "confidence": sure.round(4)})
-    table["digit"] = bundle["reader"].classes_[chances.argmax(axis=1)]
+    reading = bundle["reader"].classes_[chances.argmax(axis=1)]
     accepted = sure >= bundle["threshold"]
-    table["operator"] = ~accepted
+    table = table.assign(digit=reading, operator=~accepted)
     table.to_csv(out / "predictions.csv", index=False)
     logger.info("%d boxes read, %d for an operator", len(table), (~accepted).sum())
     print(json.dumps({"rows": len(table), "path": str(out / "predictions.csv")}))
