@@ -10,7 +10,7 @@ from pathlib import Path
 
 from grader.errors import ExerciseError, RunError
 from grader.files import sha256
-from grader.generate.exercise import clean_twin
+from grader.generate.exercise import clean_twin, sown_alone
 from grader.prove.finding import Finding
 from grader.prove.judge import EVERY_GROUP, Charge, Proven, groups_for, judge, strays
 from grader.prove.material import Material
@@ -19,6 +19,7 @@ from grader.prove.trial import Trial
 from grader.records.key import AnswerKey, Claim, KeyDecoy, KeyItem
 from grader.scenarios.library import ScenarioFolder, scenario
 from grader.stream import Stream
+from seeded_bugs.contract import SeededBug, SeededDecoy
 
 
 @dataclass(frozen=True)
@@ -139,3 +140,28 @@ def reproved(key: AnswerKey, exercises: Path, runner: Runner) -> Outcome:
     folder = scenario(key.scenario)
     kinds = [item.kind for item in key.items]
     return prove(key, clean_twin(bytes.fromhex(key.secret), folder, kinds), folder, runner)
+
+
+def scenario_trial(name: str, secret: bytes, runner: Runner) -> Trial:
+    """Return the trial of a scenario's clean program as it stands, on the data of a secret."""
+    folder = scenario(name)
+    material = Material(folder.facts, folder.make, Stream(secret, "prove"), folder.beside)
+    return Trial(folder.program, material, runner)
+
+
+def prove_alone(bug: SeededBug | SeededDecoy, twin: Trial, runner: Runner) -> Proven:
+    """Run the proof of one kind, sown alone into the clean program of a trial.
+
+    Raises:
+        RunError: if one of the two programs does not train on sound data.
+    """
+    bed = sown_alone(twin.program, bug)
+    lines = {n for span in bed.flaws[0].spans() for n in range(span.start, span.end + 1)}
+    decoy = isinstance(bug, SeededDecoy)
+    proof = bug.refutes if isinstance(bug, SeededDecoy) else bug.proof
+    charge = Charge(
+        bug.entry.name, proof.oracle, proof.claim, proof.shows, proof.also, frozenset(lines), decoy
+    )
+    trial = Trial(bed.text, twin.material, runner, lines, twin)
+    trial.ask_for(groups_for([charge]))
+    return judge(trial, charge)

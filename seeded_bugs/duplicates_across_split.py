@@ -60,7 +60,8 @@ ENTRY = Entry(
     ),
     identifiers=("drop_duplicates", "duplicated", "train_test_split", "read_csv"),
     elsewhere=("load", "split"),
-    # MASKS: copies made on purpose, rows scored twice, and rows mixed in time overlap as well.
+    # MASKS: copies made on purpose, rows scored twice, and rows mixed in time overlap as well; few
+    # scored rows may hold no repeated one.
     # SAME LINE: a check or a thrown-away result of the very call that goes.
     conflicts=(
         "resampled_before_split",
@@ -69,6 +70,8 @@ ENTRY = Entry(
         "shuffled_time_split",
         "discarded_result",
         "no_input_validation",
+        "test_set_too_small",
+        "test_set_rebalanced",
     ),
 )
 

@@ -53,8 +53,13 @@ ENTRY = Entry(
     ),
     identifiers=("now", "Timestamp", "days_ago"),
     elsewhere=("serve",),
-    # MASKS: two runs differ for another reason.
-    conflicts=("seed_from_clock", "missing_seed", "unseeded_subsample"),
+    # MASKS: two runs differ for another reason, and a choice of features may leave this one out.
+    conflicts=(
+        "seed_from_clock",
+        "missing_seed",
+        "unseeded_subsample",
+        "features_selected_before_split",
+    ),
 )
 NAME = "days_ago"
 

@@ -57,6 +57,7 @@ ENTRY = Entry(
         "missing_filled_with_zero",
         "silently_dropped_rows",
         "scored_on_training_rows",
+        "refitted_before_scoring",
     ),
 )
 

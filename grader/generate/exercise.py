@@ -165,7 +165,7 @@ def fitting_decoys(name: str) -> tuple[str, ...]:
     return tuple(_fitting_decoys(scenario(name).program))
 
 
-def sown_alone(program: str, bug: SeededBug, site: int = 0) -> Bed:
+def sown_alone(program: str, bug: SeededBug | SeededDecoy, site: int = 0) -> Bed:
     """Return a program with one flaw at one of its sites, laid out and not messed up."""
     from grader.generate.sow import sow_site
 

@@ -70,9 +70,17 @@ def judge(trial: Trial, charge: Charge) -> Proven:
     return Proven(charge, _said(there, silence), seen, bool(at_it) and not there)
 
 
-ONLY_IF_CHARGED = ("no-effect", "features:future", "passed-on:features", "passed-on:labels")
-"""A line without effect may log or check, training rows may be newer than other ones, and what is
-made of a tainted table is tainted: these are wrong only where a flaw says so."""
+ONLY_IF_CHARGED = (
+    "no-effect",
+    "features:future",
+    "passed-on:features",
+    "passed-on:labels",
+    "learnt:features",
+    "learnt:labels",
+)
+"""A line without effect may log or check, training rows may be newer than other ones, what is
+made of a tainted table is tainted, and a score follows the held-out rows rightly: these are wrong
+only where a flaw says so."""
 
 
 def strays(trial: Trial, charges: Sequence[Charge]) -> list[Finding]:

@@ -49,17 +49,21 @@ def learnt(run: Run) -> np.ndarray:
 def held_out(run: Run) -> np.ndarray:
     """Return the rows that are scored and not learnt from; else those that the split held out.
 
-    Empty where the program scores only what it has learnt from and splits by no known call.
+    Of several splits the last whose rows are scored counts: others were only tried. Empty where
+    the program scores only what it has learnt from and splits by no known call.
     """
     all_scored = [scored(run, event) for event in metric_events(run)]
     kept = np.unique(np.concatenate(all_scored)) if all_scored else np.array([], dtype=np.int64)
     apart = np.setdiff1d(kept, learnt(run))
     if len(apart):
         return apart
-    for event in run.of("split"):
-        if event.get("test") and event.get("parts", 1) == 1:
-            return np.unique(np.asarray(event["test"], dtype=np.int64))
-    return np.array([], dtype=np.int64)
+    tests = [
+        np.unique(np.asarray(event["test"], dtype=np.int64))
+        for event in run.of("split")
+        if event.get("test") and event.get("parts", 1) == 1
+    ]
+    last = [test for test in tests if any(np.isin(test, rows).all() for rows in all_scored)]
+    return (last[-1:] or tests[:1] or [np.array([], dtype=np.int64)])[0]
 
 
 def common_rows(a: Table, b: Table) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

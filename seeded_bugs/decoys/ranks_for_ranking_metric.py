@@ -6,7 +6,15 @@ import libcst as cst
 
 from seeded_bugs.contract import DecoyEntry, Edit, Example, Proof, Refusal, SeededDecoy, Site
 from seeded_bugs.syntax.shapes import metric_calls
-from seeded_bugs.syntax.tree import call_name, expression, tree_of
+from seeded_bugs.syntax.sides import baselines
+from seeded_bugs.syntax.tree import (
+    Tree,
+    assignment,
+    call_name,
+    expression,
+    target_names,
+    tree_of,
+)
 
 ENTRY = DecoyEntry(
     id="MLD302",
@@ -38,13 +46,23 @@ COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
 def find(module: cst.Module) -> Iterator[Site]:
     """One site a ranking metric of named scores, outside comprehensions."""
     tree = tree_of(module)
+    without_insight = _without_insight(tree)
     for call in metric_calls(tree):
         given = [argument.value for argument in call.args if argument.keyword is None]
         drawn = any(isinstance(above, COMPREHENSIONS) for above in tree.up(call))
         if call_name(call) not in RANKING or len(given) != 2 or drawn:
             continue
-        if isinstance(given[1], cst.Name):
+        # The scores of a trivial model may be no more than labels.
+        if isinstance(given[1], cst.Name) and given[1].value not in without_insight:
             yield Site((Edit(given[1], expression(f"pd.Series({given[1].value}).rank()")),))
+
+
+def _without_insight(tree: Tree) -> set[str]:
+    """Return the names of trivial models, and of what is made with one."""
+    models = baselines(tree)
+    lines = [line for line in tree.all(cst.SimpleStatementLine) if tree.names(line) & models]
+    assigns = [assign for line in lines if (assign := assignment(line)) is not None]
+    return models | {name for assign in assigns for name in target_names(assign)}
 
 
 CLEAN = """
@@ -75,6 +93,13 @@ DECOY = SeededDecoy(
             "from sklearn.metrics import roc_auc_score\n"
             "def draws(pairs):\n    return [roc_auc_score(y, p) for y, p in pairs]\n",
             "a bootstrap draw is left alone",
+        ),
+        Refusal(
+            "from sklearn.metrics import roc_auc_score\n"
+            "from sklearn.dummy import DummyClassifier\n"
+            "dummy = DummyClassifier().fit(a, c)\nguessed = dummy.predict_proba(b)[:, 1]\n"
+            "auc = roc_auc_score(d, guessed)\n",
+            "a trivial model's scores may be labels",
         ),
     ),
     find=find,

@@ -17,7 +17,7 @@ SETTINGS = {
     ),
     "RandomForest": (
         ("max_features", "share", '("sqrt", 0.4, 0.7)'),
-        ("criterion", "criterion", '("gini", "entropy")'),
+        ("max_samples", "drawn", "(0.5, 0.7, 0.9)"),
     ),
     "ExtraTrees": (
         ("max_depth", "depth", "(6, 10, 14, None)"),

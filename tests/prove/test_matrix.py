@@ -6,14 +6,12 @@ from functools import cache
 import pytest
 
 from grader import catalog
-from grader.generate.exercise import fitting, fitting_decoys, sown_alone
-from grader.prove.judge import Charge, groups_for, judge
-from grader.prove.material import Material
+from grader.generate.exercise import fitting, fitting_decoys
 from grader.prove.oracles.every import ORACLES
 from grader.prove.runner import Runner
 from grader.prove.trial import Trial
-from grader.scenarios.library import scenario, scenario_names
-from grader.stream import Stream
+from grader.proving import prove_alone, scenario_trial
+from grader.scenarios.library import scenario_names
 from seeded_bugs.contract import SeededBug, SeededDecoy
 
 KINDS: dict[str, SeededBug | SeededDecoy] = {**catalog.bugs(), **catalog.decoys()}
@@ -57,14 +55,8 @@ def runner() -> Iterator[Runner]:
 
 
 @cache
-def material(name: str) -> Material:
-    folder = scenario(name)
-    return Material(folder.facts, folder.make, Stream(b"x" * 32, "prove"), folder.beside)
-
-
-@cache
 def clean(name: str, runner: Runner) -> Trial:
-    return Trial(scenario(name).program, material(name), runner)
+    return scenario_trial(name, b"x" * 32, runner)
 
 
 def test_the_sample_has_every_oracle() -> None:
@@ -77,17 +69,7 @@ def test_the_sample_has_every_oracle() -> None:
 def test_the_clean_program_is_silent_and_the_seeded_one_is_shown(
     name: str, kind: str, runner: Runner
 ) -> None:
-    bug, twin = KINDS[kind], clean(name, runner)
-    bed = sown_alone(scenario(name).program, bug)  # type: ignore[arg-type]
-    lines = {n for span in bed.flaws[0].spans() for n in range(span.start, span.end + 1)}
-    decoy = isinstance(bug, SeededDecoy)
-    proof = bug.refutes if isinstance(bug, SeededDecoy) else bug.proof
-    charge = Charge(
-        kind, proof.oracle, proof.claim, proof.shows, proof.also, frozenset(lines), decoy
-    )
-    trial = Trial(bed.text, material(name), runner, lines, twin)
-    trial.ask_for(groups_for([charge]))
-    verdict = judge(trial, charge)
+    verdict = prove_alone(KINDS[kind], clean(name, runner), runner)
     assert verdict.confirmed, verdict
 
 

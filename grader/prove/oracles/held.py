@@ -64,12 +64,15 @@ def few_rows(trial: Trial) -> Iterator[Finding]:
 
 
 def scored_rows(run: Run) -> npt.NDArray[np.int64]:
-    """Return the rows of the first metric that is not computed on training rows alone."""
+    """Return the rows of the metric that is computed on most rows, not on training rows alone.
+
+    Others may be computed on draws of these rows, as an interval is.
+    """
     known = learnt(run)
     found = [rows for event in metric_events(run) if len(rows := scored(run, event))]
     apart = [rows for rows in found if len(np.setdiff1d(rows, known))]
-    chosen = apart or found
-    return np.unique(chosen[0]) if chosen else np.array([], dtype=np.int64)
+    chosen = [np.unique(rows) for rows in apart or found]
+    return max(chosen, key=len, default=np.array([], dtype=np.int64))
 
 
 def learnt_rows(run: Run) -> int:
