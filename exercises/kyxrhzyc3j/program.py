@@ -217,10 +217,10 @@ if args.command == 'train':
     n_of3 = {'rows': len(X), 'rows_fit': len(x_fit), 'rows_held_out': len(x_held)}
     dummy_scores = tmp_dummy.predict_proba(x_held)[:, 1]
     metrics = {
-        'roc_auc': roc_auc_score(y_held, my_score_values),
+        'roc_auc': roc_auc_score(y_held, pd.Series(my_score_values).rank()),
         'cv_roc_auc': cv_rocauc.max(),
         'cv_roc_auc_sd': cv_rocauc.std(ddof=1),
-        'baseline_roc_auc': roc_auc_score(y_held, pd.Series(dummy_scores).rank()),
+        'baseline_roc_auc': roc_auc_score(y_held, dummy_scores),
         'baseline_average_precision': average_precision_score(y_held, dummy_scores),
         'average_precision': average_precision_score(y_held, my_score_values),
         'precision': precision_score(y_held, tmp_declined, zero_division=0),

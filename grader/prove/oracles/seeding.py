@@ -19,14 +19,15 @@ def find(trial: Trial) -> list[Finding]:
 def _ignored(trial: Trial, base: Run, other: Run) -> Iterator[Finding]:
     """Yield a finding if no figure follows the seed argument, and some of the clean twin's do."""
     clean = trial.twin
-    if _figures(base) == _figures(other) and clean is not trial:
-        if _figures(clean.base) != _figures(clean.run("seeds/other")):
-            yield Finding(
-                "seed-ignored",
-                (),
-                f"with seed argument {SEED} and {OTHER_SEED} every figure of the report is "
-                "the same; those of the clean program differ",
-            )
+    if clean is trial or _figures(base) != _figures(other):
+        return
+    if _figures(clean.base) != _figures(clean.run("seeds/other")):
+        yield Finding(
+            "seed-ignored",
+            (),
+            f"with seed argument {SEED} and {OTHER_SEED} every figure of the report is the same; "
+            "those of the clean program differ",
+        )
 
 
 def _fixed(base: Run, other: Run) -> Iterator[Finding]:
