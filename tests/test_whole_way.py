@@ -49,7 +49,7 @@ def scores(folder: Path, results: Path, code: int = 0) -> pd.DataFrame:
 
 def test_controls_score_what_is_fair(keys: list[AnswerKey]) -> None:
     """The key in good words gets nearly all; copying, silence and spraying get nothing."""
-    found = control_points(keys[:3], load_model())
+    found = control_points(keys, load_model())
     for control in CONTROLS:
         assert all(control.least <= v <= control.most for v in found[control.name]), control.name
 

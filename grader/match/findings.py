@@ -67,6 +67,7 @@ class Finding:
         )
 
 
+KEY_LIKE = 600  # likeness to a text of the key that speaks for a claim, in thousandths
 _CERTAIN = -700  # log share of a kind that is named for certain (one half)
 
 
@@ -127,8 +128,10 @@ def sprawls(finding: Finding) -> bool:
     """Tell whether one unlisted remark runs through four or more categories of flaw.
 
     A long argument about one flaw names its neighbours too, but most of its sentences are about
-    one category.
+    one category, or it reads like what the key says of one flaw.
     """
+    if max(finding.said.likeness, default=0) >= KEY_LIKE:
+        return False
     strong = [c for c, w in finding.opinion.reading.labels.items() if w >= 5 and c in CATEGORIES]
     if len(strong) < 4 or finding.draft.itemised:
         return False

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from grader.match.assign import assign
 from grader.match.claim import sounds_bad
-from grader.match.findings import Finding
+from grader.match.findings import KEY_LIKE, Finding
 from grader.match.judged import Judged
 from grader.match.pairs import (
     FAR,
@@ -30,7 +30,6 @@ CLOSE = 6  # lines off from which a right claim earns half
 MISS, WRONG_REASON = 400, 300  # credit of a near miss, in thousandths
 CONTENT = -400  # the text model's leaning below which a statement is no claim
 TELLS = 1_200  # its leaning from which a question about one kind of flaw is a claim
-KEY_LIKE = 600  # likeness to a text of the key that speaks for a claim, in thousandths
 SURE = 450  # share from which a label that is no flaw decides
 _ODD_REASON = pattern("rules", "odd_reason")
 
