@@ -22,7 +22,7 @@ from grader.errors import GraderError
 from grader.generate.exercise import fitting, fitting_decoys
 from grader.prove.runner import Runner
 from grader.proving import prove_alone, scenario_trial
-from grader.scenarios.library import scenario_names
+from grader.scenarios.library import scenario, scenario_names
 from grader.stream import Stream, derive
 from seeded_bugs.contract import SeededBug, SeededDecoy
 
@@ -107,7 +107,13 @@ def unsupported() -> list[tuple[str, str, str]]:
     """Return (scenario, kind, reason) of the pairs that are not in the matrix."""
     shelf: dict[str, SeededBug | SeededDecoy] = {**catalog.bugs(), **catalog.decoys()}
     return [
-        (name, kind, "; ".join(r.because for r in bug.refuses) or "no such code to change")
+        (
+            name,
+            kind,
+            scenario(name).facts.refuses.get(kind)
+            or "; ".join(r.because for r in bug.refuses)
+            or "no such code to change",
+        )
         for name in scenario_names()
         for kind, bug in shelf.items()
         if kind not in fitting(name) and kind not in fitting_decoys(name)

@@ -137,7 +137,7 @@ def on_text(size: Size, cache: Path) -> Iterator[Figure]:
     note = f"+- {surface.half_width(rows):.3f}, {int(rows.flawed.sum())} flawed statements"
     layout, every = (surface.auc(rows, c) for c in (slice(surface.LAYOUT), slice(None)))
     yield Figure("layout classifier, area under the curve", layout, AREA, note)
-    yield Figure("the same with token counts and position", every, AREA, note)
+    yield Figure("the same with length, tokens and depth", every, 1, "content: read by anyone")
     lines, shapes = pairs.gains(known)
     yield Figure("changed lines beside base rate, points", lines, POINTS)
     yield Figure("changed statements beside base rate, points", shapes, POINTS)

@@ -17,16 +17,21 @@ def page(
     bugs: Mapping[str, SeededBug],
     decoys: Mapping[str, SeededDecoy],
     fits: Mapping[str, Collection[str]],
+    refused: Mapping[str, Mapping[str, str]],
 ) -> str:
     """Return the page as Markdown: a matrix, then each kind with its texts and an example.
 
     Args:
         fits: for each scenario the names of the kinds and decoys that fit its clean program.
+        refused: for each scenario the kinds that it refuses though they find a place, and why.
     """
     parts = [HEAD, f"{len(bugs)} kinds of flaw, {len(decoys)} kinds of decoy.\n"]
     names = {bug.entry.name: bug.entry.id for bug in bugs.values()}
     names |= {decoy.entry.name: decoy.entry.id for decoy in decoys.values()}
     parts.append(_matrix(names, set(bugs), fits))
+    parts.append("Not sown though there is a place for it, as no run shows the harm there:\n")
+    parts += [f"- {name}, `{k}`: {why}." for name in refused for k, why in refused[name].items()]
+    parts.append("")
     for category in CATEGORIES:
         members = [b for b in bugs.values() if b.entry.category == category]
         parts.append(f"## {category}\n")

@@ -2,13 +2,21 @@
 
 Each flawed statement is compared with statements of the same syntax kind from the same exercise:
 those of decoys and those of nobody. Trained on some scenarios and tested on others.
+
+Layout is what a printer could have done otherwise with the same tokens: blank lines, comments,
+quotes, blanks around signs, breaks of a line that would fit. How long a statement is and what it
+is made of is its content, which whoever reads it sees anyhow; it is measured beside.
 """
 
+import ast
 import io
+import re
+import textwrap
 import tokenize
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +33,12 @@ from grader.spans import split_lines
 from grader.stream import Stream
 
 _EACH = 3
-LAYOUT = 17
-"""The first features are of the layout; those that follow count tokens."""
+_WIDTH = 100
+_QUOTES = re.compile("'"), re.compile('"')
+_COMMAS = re.compile(r",(?=[^\s)\]}])"), re.compile(r", ")
+_TIGHT = re.compile(r"\s*[^=(]*[^\s=!<>+*/-]=[^=]")
+LAYOUT = 12
+"""The first features are of the layout; those that follow are of the content."""
 
 
 @dataclass(frozen=True)
@@ -44,22 +56,30 @@ def sample(targets: Sequence[Target]) -> Sample:
     for number, target in enumerate(targets):
         lines = split_lines(target.program)
         stream = Stream(b"surface" * 4, str(number))
-        for form, bad in _matched(target, stream):
-            rows.append(_features(lines, form))
+        hand = _Hand(*(_share(target.program, signs) for signs in (_QUOTES, _COMMAS)))
+        for form, bad in _matched(target, lines, stream):
+            rows.append(_features(lines, form, hand, stream))
             flawed.append(bad)
             scenarios.append(target.scenario)
     return Sample(np.array(rows), np.array(flawed), np.array(scenarios))
 
 
-def _matched(target: Target, stream: Stream) -> list[tuple[Form, bool]]:
-    """Return the statements of one exercise, as many times more of nobody's in each kind."""
-    found = forms(target.program)
-    bad = [f for f in found if target.flawed.intersection(range(f.start, f.end + 1))]
-    chosen = [(form, True) for form in bad]
-    for kind in sorted({form.kind for form in bad}):
-        count = sum(form.kind == kind for form in bad)
-        others = [f for f in found if f.kind == kind and f not in bad]
-        chosen += [(f, False) for f in stream.sample(others, _EACH * count)]
+def _matched(target: Target, lines: Sequence[str], stream: Stream) -> list[tuple[Form, bool]]:
+    """Return the statements of one exercise, as many times more of nobody's in each kind.
+
+    Statements are of a kind if their syntax is, and if they stand equally deep.
+    """
+    kinds: dict[tuple[str, int], tuple[list[Form], list[Form]]] = {}
+    for form in forms(target.program):
+        line = lines[form.start - 1]
+        place = form.kind, len(line) - len(line.lstrip())
+        bad = bool(target.flawed.intersection(range(form.start, form.end + 1)))
+        kinds.setdefault(place, ([], []))[bad].append(form)
+    chosen: list[tuple[Form, bool]] = []
+    for _, (good, bad_ones) in sorted(kinds.items()):
+        others = stream.sample(good, min(len(good), _EACH * len(bad_ones)))
+        chosen += [(form, True) for form in bad_ones if others]
+        chosen += [(form, False) for form in others]
     return chosen
 
 
@@ -91,32 +111,77 @@ def half_width(rows: Sample) -> float:
     return 1.96 * float(np.sqrt((bad + good + 1) / (12 * bad * good)))
 
 
-def _features(lines: Sequence[str], form: Form) -> list[float]:
-    own = lines[form.start - 1 : form.end]
-    above = lines[form.start - 2] if form.start > 1 else ""
-    below = lines[form.end] if form.end < len(lines) else ""
-    text = "\n".join(own)
+class _Hand(NamedTuple):
+    """What a whole program does: its share of single quotes, and of commas without a blank."""
+
+    quotes: float
+    commas: float
+
+
+def _share(text: str, signs: tuple[re.Pattern[str], re.Pattern[str]]) -> float | None:
+    """Return the share of the first sign among both; None where neither stands."""
+    one, other = (len(sign.findall(text)) for sign in signs)
+    return one / (one + other) if one + other else None
+
+
+def _features(lines: Sequence[str], form: Form, hand: _Hand, stream: Stream) -> list[float]:
+    text = "\n".join(lines[form.start - 1 : form.end])
+    return [*_layout(lines, form, hand, stream), *_content(lines, form, text)]
+
+
+def _layout(lines: Sequence[str], form: Form, hand: _Hand, stream: Stream) -> list[float]:
+    """Return ``LAYOUT`` figures that depend on the printer alone.
+
+    Whether a statement holds a string or a comma is content: where it holds none, it is given what
+    the hand of its program might have done.
+    """
+    text = "\n".join(lines[form.start - 1 : form.end])
+    quotes, commas = (
+        float(stream.chance(round(100 * (usual or 0)))) if share is None else share
+        for share, usual in (
+            (_share(text, _QUOTES), hand.quotes),
+            (_share(text, _COMMAS), hand.commas),
+        )
+    )
+    above = [line.strip() for line in reversed(lines[max(0, form.start - 3) : form.start - 1])]
+    below = [line.strip() for line in lines[form.end : form.end + 1]]
+    return [
+        above[:1] == [""],
+        above[:2] == ["", ""],
+        below[:1] == [""],
+        above[:1] != [] and above[0].startswith("#"),
+        below[:1] != [] and below[0].startswith("#"),
+        "#" in text,
+        text != text.rstrip(),
+        quotes,
+        bool(_TIGHT.match(text)),
+        commas,
+        _broken(text),
+        below[:1] != [] and below[0].startswith('"""'),
+    ]
+
+
+def _broken(text: str) -> bool:
+    """Tell whether a statement of several lines would fit on one."""
+    if "\n" not in text:
+        return False
+    bare = textwrap.dedent(text)
+    for whole in (bare, f"{bare}\n    pass", f"try:\n    pass\n{bare}\n    pass"):
+        with suppress(SyntaxError):
+            short = ast.unparse(ast.parse(whole)).removesuffix("\n    pass")
+            return len(short.splitlines()[-1]) + len(text) - len(text.lstrip()) <= _WIDTH
+    return False
+
+
+def _content(lines: Sequence[str], form: Form, text: str) -> list[float]:
+    """Return how long the statement is, how deep it stands, and how many tokens of each sort."""
+    own = text.split("\n")
     tokens = _tokens(text)
     return [
         len(own[0]),
         max(len(line) for line in own),
         len(own),
         len(own[0]) - len(own[0].lstrip()),
-        text.count("'"),
-        text.count('"'),
-        text.count("'") > 0 and text.count('"') > 0,
-        text.rstrip().endswith(",") or ",\n" in text,
-        ",)" in text or ",]" in text,
-        not above.strip(),
-        not below.strip(),
-        above.lstrip().startswith("#"),
-        "#" in text,
-        text != text.rstrip(),
-        text.count(" = ") / max(1, text.count("=")),
-        text.count(", ") / max(1, text.count(",")),
-        abs(
-            len(own[0]) - np.median([len(x) for x in lines[max(0, form.start - 4) : form.end + 3]])
-        ),
         *(sum(t.type == kind for t in tokens) for kind in _KINDS),
         *(sum(t.string == sign for t in tokens) for sign in _SIGNS),
         _depth(lines, form),

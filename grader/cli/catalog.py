@@ -65,11 +65,12 @@ def _page() -> str:
     """Return the catalogue as a page, with what fits which scenario."""
     from grader import catalog as shelf
     from grader.generate.exercise import fitting, fitting_decoys
-    from grader.scenarios.library import scenario_names
+    from grader.scenarios.library import scenario, scenario_names
     from seeded_bugs.catalogue import page
 
     fits = {name: {*fitting(name), *fitting_decoys(name)} for name in scenario_names()}
-    return page(shelf.bugs(), shelf.decoys(), fits)
+    refused = {name: scenario(name).facts.refuses for name in scenario_names()}
+    return page(shelf.bugs(), shelf.decoys(), fits, refused)
 
 
 def _blueprint(level: str) -> dict[str, object]:

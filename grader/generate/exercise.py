@@ -68,7 +68,8 @@ def make_exercise(secret: bytes, secret_kind: str, wish: Wish) -> Made:
     clean = clean_twin(secret, folder, include)
     # A kind whose proof no oracle can run yet is sown only when it is asked for by name.
     unproved = (n for n, b in catalog.bugs().items() if not b.proof.shows and n not in include)
-    bed = _form(stream, clean, blueprint, include, (*exclude, *unproved))
+    left_out = (*exclude, *unproved, *folder.facts.refuses)
+    bed = _form(stream, clean, blueprint, include, left_out)
     data_name = f"data/{folder.facts.data_file}"
     order = Order(
         id=public_id,
@@ -149,8 +150,12 @@ def _fitting_decoys(program: str) -> dict[str, SeededDecoy]:
 
 @lru_cache(maxsize=32)
 def fitting(name: str) -> tuple[str, ...]:
-    """Return the kinds of flaw that offer a site in a scenario's clean program as it stands."""
-    return tuple(fitting_kinds(scenario(name).program))
+    """Return the kinds of flaw that a scenario's clean program takes as it stands.
+
+    They offer a site in it, and the scenario does not refuse them.
+    """
+    folder = scenario(name)
+    return tuple(k for k in fitting_kinds(folder.program) if k not in folder.facts.refuses)
 
 
 @lru_cache(maxsize=64)
@@ -178,7 +183,11 @@ def sown_alone(program: str, bug: SeededBug | SeededDecoy, site: int = 0) -> Bed
 
 def _choose_scenario(stream: Stream, wanted: str, include: tuple[str, ...]) -> ScenarioFolder:
     if wanted != ANY:
-        return scenario(wanted)
+        folder = scenario(wanted)
+        refused = [f"{k}: {why}" for k, why in folder.facts.refuses.items() if k in include]
+        if refused:
+            raise PlanError(f"{wanted} does not take {'; '.join(refused)}; choose another kind")
+        return folder
     names = scenario_names()
     fit = [n for n in names if set(include) <= set(fitting(n))] if include else names
     return scenario(stream.choice(fit or names))

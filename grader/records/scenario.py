@@ -37,6 +37,8 @@ class Scenario(Record):
         extra_files: settings that lie beside the program, in the scenario's folder and in what
             candidates receive; they are published as they are and never sown.
         notebook_first: the program is the export of a notebook, with a marker above each cell.
+        refuses: kinds that find a place in the program, but whose harm no run shows there, and why.
+            They are never sown: a key holds nothing that cannot be proved.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Scenario(Record):
     split: Literal["random", "time", "group"] = "random"
     extra_files: tuple[ExtraFile, ...] = ()
     notebook_first: bool = False
+    refuses: dict[str, str] = Field(default_factory=dict)
 
 
 class Swap(Record):

@@ -14,6 +14,7 @@ from grader.generate.mess.helpers import grow_returns, inline_helpers
 from grader.generate.mess.layout import MODE, lay_out
 from grader.generate.mess.leftovers import drop_comments, drop_docstrings, scatter, unused
 from grader.generate.mess.names import rename
+from grader.generate.mess.paragraphs import paragraphs
 from grader.generate.mess.printer import by_hand, loosen
 from grader.generate.mess.rewrite import carried_out
 from grader.scenarios.library import scenario, scenario_names
@@ -132,9 +133,10 @@ def test_all_habits_together_keep_what_the_program_does(seed: int) -> None:
     text = renamed(text, stream.child("c"), 80)
     text = lay_out(text)
     text = joined(drop_docstrings(text, stream.child("d"), 80, []))
-    text = joined(drop_comments(text, stream.child("e"), 50))
+    text = joined(drop_comments(text))
     text = joined(unused(text, stream.child("f"), 80))
     text = joined(scatter(text, stream.child("g"), 100, []))
+    text = joined(paragraphs(text, stream.child("p")))
     text = by_hand(text, stream.child("h"), 80)
     text = joined(loosen(text, stream.child("i"), 80))
     assert answer(text) == answer(SAMPLE) == [15 + 1]
@@ -148,9 +150,10 @@ def test_all_habits_together_keep_what_a_flat_script_does(monkeypatch: pytest.Mo
         text = grown(text, stream.child("b"), 100)
         text = lay_out(renamed(text, stream.child("c"), 80))
         text = joined(drop_docstrings(text, stream.child("d"), 80, []))
-        text = joined(drop_comments(text, stream.child("e"), 50))
+        text = joined(drop_comments(text))
         text = joined(unused(text, stream.child("f"), 80))
         text = joined(scatter(text, stream.child("g"), 100, []))
+        text = joined(paragraphs(text, stream.child("p")))
         text = by_hand(text, stream.child("h"), 80)
         text = joined(loosen(text, stream.child("i"), 80))
         changed |= {name for name in ("values", "report", "total") if f"{name} " not in text}
@@ -189,18 +192,35 @@ def test_annotations_go_and_lines_stay(name: str) -> None:
     assert all(f.returns is None for f in functions)
 
 
-def test_nothing_is_put_inside_the_lines_of_a_flaw() -> None:
-    owned = [Span(7, 14)]
+def test_comments_and_no_statement_are_put_inside_the_lines_of_a_flaw() -> None:
+    owned, commented = [Span(7, 14)], 0
     for seed in range(30):
         lines = scatter(SAMPLE, Stream(bytes([seed]) * 16, "s"), 100, owned)
         numbers = [number for number, _ in lines]
-        inside = numbers[numbers.index(7) : numbers.index(14) + 1]
-        assert inside == list(range(7, 15))
+        inside = lines[numbers.index(7) : numbers.index(14) + 1]
+        added = [line.strip() for number, line in inside if number == 0]
+        assert [number for number, _ in inside if number] == list(range(7, 15))
+        assert all(line.startswith("#") for line in added)
+        commented += bool(added)
+    assert commented
 
 
-def test_a_comment_of_several_lines_goes_whole() -> None:
-    lines = drop_comments(SAMPLE, Stream(bytes(16), "c"), 100)
+@pytest.mark.parametrize("name", scenario_names())
+def test_blank_lines_of_a_block_do_not_tell_where_they_were_written(name: str) -> None:
+    """Whatever blank lines another hand had put there, this hand leaves the same."""
+    text = lay_out(scenario(name).program)
+    ours = joined(paragraphs(text, Stream(bytes(16), "ours")))
+    for seed in range(5):
+        theirs = joined(paragraphs(text, Stream(bytes([seed]) * 16, "theirs")))
+        assert theirs != ours
+        assert joined(paragraphs(theirs, Stream(bytes(16), "ours"))) == ours
+    assert ast.dump(ast.parse(ours)) == ast.dump(ast.parse(text))
+
+
+def test_no_comment_of_the_author_stays() -> None:
+    lines = drop_comments(SAMPLE)
     assert not [line for _, line in lines if line.lstrip().startswith("#")]
+    assert "#" in SAMPLE
 
 
 def test_a_name_that_a_query_reads_keeps_its_name() -> None:

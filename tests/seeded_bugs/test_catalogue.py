@@ -7,8 +7,8 @@ import pytest
 
 import seeded_bugs
 from grader import catalog
-from grader.generate.exercise import fitting, fitting_decoys
-from grader.scenarios.library import scenario_names
+from grader.generate.exercise import fitting, fitting_decoys, fitting_kinds
+from grader.scenarios.library import scenario, scenario_names
 from seeded_bugs.catalogue import PAGE, page
 
 KIND_FILES = [
@@ -17,13 +17,20 @@ KIND_FILES = [
     if path.stem not in ("__init__", "catalogue")
 ]
 FITS = {name: {*fitting(name), *fitting_decoys(name)} for name in scenario_names()}
+REFUSED = {name: scenario(name).facts.refuses for name in scenario_names()}
 # Ids that were ever given. An id is added here with its kind and never leaves.
 IDS = Path(__file__).with_name("ids.txt").read_text("utf-8").split()
 
 
 def test_the_catalogue_page_is_fresh() -> None:
     """Remake it with ``grader catalog --page``."""
-    assert PAGE.read_text("utf-8") == page(catalog.bugs(), catalog.decoys(), FITS)
+    assert PAGE.read_text("utf-8") == page(catalog.bugs(), catalog.decoys(), FITS, REFUSED)
+
+
+@pytest.mark.parametrize("name", [name for name in REFUSED if REFUSED[name]])
+def test_a_scenario_refuses_what_would_fit(name: str) -> None:
+    assert set(REFUSED[name]) <= set(fitting_kinds(scenario(name).program))
+    assert not set(REFUSED[name]) & set(fitting(name))
 
 
 @pytest.mark.parametrize("name", catalog.bugs())

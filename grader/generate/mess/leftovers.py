@@ -51,42 +51,35 @@ def drop_docstrings(text: str, stream: Stream, percent: int, owned: Sequence[Spa
     return [(number, line) for number, line in enumerate(lines, 1) if number not in gone]
 
 
-def drop_comments(text: str, stream: Stream, percent: int) -> Lines:
-    """Return the program without about ``percent`` of its comments that have lines of their own.
+def drop_comments(text: str) -> Lines:
+    """Return the program without the comments that have lines of their own.
 
-    A comment of several lines stays or goes whole. What makes the cells of a notebook stays.
+    What is sown has no comment from the author of the clean program, so none may keep one. What
+    makes the cells of a notebook stays.
     """
-    kept: Lines = []
     inside = _string_lines(text) | marked_lines(text)
-    above, goes = False, False
-    for number, line in enumerate(split_lines(text), 1):
-        comment = line.lstrip().startswith("#") and number not in inside
-        if comment and not above:
-            goes = stream.chance(percent)
-        above = comment
-        if not (comment and goes):
-            kept.append((number, line))
-    return kept
+    return [
+        (number, line)
+        for number, line in enumerate(split_lines(text), 1)
+        if number in inside or not line.lstrip().startswith("#")
+    ]
 
 
 def scatter(text: str, stream: Stream, percent: int, owned: Sequence[Span]) -> Lines:
     """Return the program with notes, stale comments, dead lines and prints between statements.
 
-    Nothing is put inside the lines that a flaw or a decoy owns.
+    Comments stand as often between the lines that a flaw or a decoy owns as elsewhere, or their
+    lack would tell; no statement is put there.
     """
-    said = phrases()
-    starts = [
-        start
-        for start in _statement_starts(text)
-        if not any(span.start < start.line <= span.end for span in owned)
-    ]
+    said, starts = phrases(), _statement_starts(text)
     lines = split_lines(text)
     pools = {"notes": said.notes, "stale": said.stale, "dead": said.dead, "prints": said.prints}
     left = {name: stream.shuffled(pool) for name, pool in pools.items()}
     above: dict[int, str] = {}
-    for start in stream.sample(starts, max(4, len(starts) * percent // 700)):
+    for start in stream.sample(starts, max(4, len(starts) * percent // 600)):
         name = stream.weighted(list(pools), (4, 3, 4, 2))
-        name = "dead" if name == "prints" and not start.may_print else name
+        within = any(span.start < start.line <= span.end for span in owned)
+        name = "dead" if name == "prints" and (within or not start.may_print) else name
         if left[name]:
             above[start.line] = " " * start.column + left[name].pop()
     result: Lines = []

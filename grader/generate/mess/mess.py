@@ -12,6 +12,7 @@ from grader.generate.mess.leftovers import (
     unused,
 )
 from grader.generate.mess.names import rename
+from grader.generate.mess.paragraphs import paragraphs
 from grader.generate.mess.printer import by_hand, loosen
 from grader.generate.mess.rewrite import carried_out
 from grader.generate.sow import Bed
@@ -30,9 +31,10 @@ def mess(bed: Bed, stream: Stream, percent: int, shorten: int) -> Bed:
     bed = _reworded(bed, stream, percent)
     bed = by_tree(bed, lay_out(bed.text))
     bed = by_line(bed, drop_docstrings(bed.text, stream.child("docs"), shorten, owned(bed)))
-    bed = by_line(bed, drop_comments(bed.text, stream.child("comments"), shorten))
+    bed = by_line(bed, drop_comments(bed.text))
     bed = by_line(bed, unused(bed.text, stream.child("unused"), percent))
     bed = by_line(bed, scatter(bed.text, stream.child("scatter"), percent, owned(bed)))
+    bed = by_line(bed, paragraphs(bed.text, stream.child("paragraphs")))
     bed = by_place(bed, by_hand(bed.text, stream.child("hand"), percent))
     return by_line(bed, loosen(bed.text, stream.child("blanks"), percent))
 
