@@ -1,7 +1,7 @@
 """``grader generate``: fresh exercises and their keys."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -9,13 +9,24 @@ from grader.cli.forms import Asked, Orders, form_options, refuse_together
 from grader.cli.show import harmless
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from contextlib import ExitStack
 
+    from grader.avoid import Avoided
     from grader.bank import Check, Secret
-    from grader.records.key import AnswerKey
+    from grader.cli.forms import Told
 
 LEVELS = click.Choice(["junior", "mid", "senior"])
 FORMATS = {"script": ("script",), "notebook": ("notebook",), "both": ("script", "notebook")}
+
+
+class _Line(NamedTuple):
+    """What is told of one exercise; its key is not kept, as there may be thousands."""
+
+    row: dict[str, object]
+    commitment: str
+    replaced: tuple[str, ...]
+    unmet: tuple[str, ...]
 
 
 @click.command(
@@ -95,12 +106,9 @@ def generate(
     found. An exercise that does not pass is replaced by the next of its line; so is one that all
     but repeats an exercise of --avoid.
     """
-    from contextlib import ExitStack
-
     from grader import bank
     from grader.avoid import avoided
-    from grader.cli.show import print_json, progress, table
-    from grader.commitment import commitment
+    from grader.cli.show import print_json
     from grader.generate.blueprint import load_blueprint
     from grader.generate.exercise import Wish
 
@@ -118,7 +126,6 @@ def generate(
             "--no-run": no_run,
         },
     )
-    prove = prove is not False and not no_run
     bank.refuse_key_beside_exercise(out, keys)
     blueprint = load_blueprint(asked.blueprint) if asked.blueprint else None
     formats = FORMATS[form] if form else ()
@@ -127,33 +134,53 @@ def generate(
     orders = Orders(asked, wish, count or 1, out, keys)
     unlike = avoided(avoid) if avoid is not None else None
     secret = _secret(secret_file, demo_seed)
-    rows: list[dict[str, object]] = []
-    committed: list[str] = []
-    replaced: list[str] = []
-    unmet: list[str] = []
+    done = _make(orders, secret, prove is not False and not no_run, no_run, unlike)
+    if as_json:
+        print_json(_as_json(done, out, keys, secret))
+    else:
+        _tell(done, out, keys, bool(asked.candidates))
+
+
+def _make(
+    orders: Orders, secret: "Secret", prove: bool, no_run: bool, unlike: "Avoided | None"
+) -> list[_Line]:
+    """Make, check and publish everything that is ordered."""
+    from contextlib import ExitStack
+
+    from grader.cli.show import progress
+
     with ExitStack() as open_until_done:
         check = orders.check(lambda: _check(no_run, prove, open_until_done), unlike)
-        for told in progress(orders.made(secret, check, prove), orders.count, "making"):
-            rows.append(told.first | _row(told.key))
-            committed.append(commitment(told.key))
-            replaced += told.replaced
-            unmet += [f"{told.key.exercise}: {count}" for count in told.unmet]
-    if as_json:
-        rows = [row | {"commitment": c} for row, c in zip(rows, committed, strict=True)]
-        print_json(
-            {"exercises": rows, "out": str(out), "keys": str(keys), "secret": secret.kind}
-            | {"replaced": replaced, "blueprint not kept": unmet}
-        )
-        return
-    table(rows)
+        made = progress(orders.made(secret, check, prove), orders.count, "making")
+        return [_line(told) for told in made]
+
+
+def _as_json(done: "Sequence[_Line]", out: Path, keys: Path, secret: "Secret") -> dict[str, object]:
+    """Return what was made, as it is printed for a program."""
+    return {
+        "exercises": [one.row | {"commitment": one.commitment} for one in done],
+        "out": str(out),
+        "keys": str(keys),
+        "secret": secret.kind,
+        "replaced": [why for one in done for why in one.replaced],
+        "blueprint not kept": _unmet(done),
+    }
+
+
+def _tell(done: "Sequence[_Line]", out: Path, keys: Path, for_people: bool) -> None:
+    """Print what was made, and what is to be known of it."""
+    from grader import bank
+    from grader.cli.show import table
+
+    table([one.row for one in done])
     click.echo(f"Exercises for candidates: {out}/   Answer keys, private: {keys}/")
-    if asked.candidates:
+    if for_people:
         click.echo(f"Who has which exercise, private: {keys}/assignments.csv")
-    if unmet:
+    if unmet := _unmet(done):
         click.echo("Not as the blueprint says, so not to be compared with other forms of it:")
         for line in unmet:
             click.echo(f"  {harmless(line)}")
-    if replaced:
+    if replaced := [why for one in done for why in one.replaced]:
         click.echo(f"Replaced before publishing, as unfit: {len(replaced)}. The last:")
         click.echo(f"  {harmless(replaced[-1])[:300]}")
     if bank.tracked_by_git(keys):
@@ -162,6 +189,11 @@ def generate(
             "a commit would publish the keys.",
             err=True,
         )
+
+
+def _unmet(done: "Sequence[_Line]") -> list[str]:
+    """Return where forms differ from their blueprint."""
+    return [count for one in done for count in one.unmet]
 
 
 def _check(no_run: bool, prove: bool, until: "ExitStack") -> "Check":
@@ -187,9 +219,12 @@ def _secret(file: Path | None, demo_seed: int | None) -> "Secret":
     return bank.fresh_secret() if demo_seed is None else bank.demo_secret(demo_seed)
 
 
-def _row(key: "AnswerKey") -> dict[str, object]:
+def _line(told: "Told") -> _Line:
     """Return what is told about one exercise."""
-    return {
+    from grader.commitment import commitment
+
+    key = told.key
+    row = told.first | {
         "exercise": key.exercise,
         "scenario": key.scenario,
         "level": key.level,
@@ -201,3 +236,5 @@ def _row(key: "AnswerKey") -> dict[str, object]:
             for proof in (*(i.proof for i in key.items), *(d.proof for d in key.decoys))
         ),
     }
+    unmet = tuple(f"{key.exercise}: {count}" for count in told.unmet)
+    return _Line(row, commitment(key), told.replaced, unmet)

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
+from grader.prove.groups import first_half
 from grader.prove.material import Material
-from grader.prove.trial import first_half
 from grader.scenarios.library import scenario
 from grader.stream import Stream
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from grader.prove.finding import Finding, Oracle
+from grader.prove.groups import SHORT
 from grader.prove.oracles.held import learnt_rows, rows_left_out
 from grader.prove.oracles.watched import steps
 from grader.prove.rows import LEARNING, labels_of, metric_events, scored
 from grader.prove.seen import Run
-from grader.prove.trial import SHORT, Trial
+from grader.prove.trial import Trial
 
 
 def find(trial: Trial) -> list[Finding]:

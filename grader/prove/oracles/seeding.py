@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from grader.prove.finding import Finding, Oracle
+from grader.prove.groups import OTHER_SEED, SEED
 from grader.prove.oracles.compare import paired
 from grader.prove.seen import Event, Run
-from grader.prove.trial import OTHER_SEED, SEED, Trial
+from grader.prove.trial import Trial
 
 
 def find(trial: Trial) -> list[Finding]:
