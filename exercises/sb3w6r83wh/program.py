@@ -33,7 +33,6 @@ DATE_FMT = "%d.%m.%Y"
 
 _log = logging.getLogger("ticket_triage")
 LIBRARY_VERSIONS = {"python": sys.version, "sklearn": sklearn.__version__, "pandas": pd.__version__}
-
 OPTIONS = {
     "test_size": 0.25,
     "folds": 5,
@@ -46,15 +45,16 @@ OPTIONS = {
     "thresholds": [step / 40 for step in range(8, 40)],
 }
 TEAMS = ["technical", "billing", "accounts", "logistics", "security"]
-ROW_ID, OPENED, TARGET="ticket_id", "created_at", "team"
-MESSAGE = "message"
-MANUAL="manual_triage"
+ROW_ID, OPENED, TARGET = "ticket_id", "created_at", "team"
+MESSAGE="message"
+MANUAL = "manual_triage"
 MODEL_FILENAME="ticket_triage.joblib"
-CAT_FIELDS = ["channel", "product", "tier"]
-TEXT_FIELDS = ["subject","body"]
+CAT_FIELDS=["channel", "product", "tier"]
+TEXT_FIELDS = ["subject", "body"]
 NUM_COLS = ["prior_tickets","account_age_days","attachments","sla_hours","monthly_spend"]
-COMPUTED_COLUMNS = ["message_length", "tickets_per_year", "spend_log", "night", "weekend"]
+COMPUTED_COLUMNS = ["message_length","tickets_per_year","spend_log","night","weekend"]
 KNOWN_AFTER_CLOSING = ["closing_queue"]
+
 OPENED_FORMAT = "%Y-%m-%d %H:%M"
 CEILING = {  # the lowest is 0 for all
     "prior_tickets": 5_000,
@@ -98,9 +98,8 @@ def validate_input_cases(dataset: pd.DataFrame, location: Path, with_label: bool
         lacking_ or dataset.empty
     ), f"{location}: {len(dataset)} rows, lacks the columns: {lacking_}"
     kept_as_text = [fld for fld in NUM_COLS if not pd.api.types.is_numeric_dtype(dataset[fld])]
-    # need to double check with Tom
     assert not kept_as_text, f"{location}: text in the numeric columns {kept_as_text}"
-    arrival = pd.to_datetime(dataset[OPENED],errors="coerce",format=OPENED_FORMAT)
+    arrival=pd.to_datetime(dataset[OPENED], errors="coerce", format=OPENED_FORMAT)
     fndngs = {}
     for fld, maximum in CEILING.items():
         fndngs[f"{fld} outside 0..{maximum}"] = (
@@ -108,18 +107,20 @@ def validate_input_cases(dataset: pd.DataFrame, location: Path, with_label: bool
         ).sum()
     fndngs[f"{OPENED} not a date"] = pd.isna(arrival).sum()
     fndngs[f"missing {ROW_ID}"] = dataset[ROW_ID].isna().sum()
+
     fndngs[f"{ROW_ID} of several rows"] = (
         dataset[ROW_ID].duplicated() & ~dataset.duplicated()
     ).sum()
+    # part 1: load
     if with_label:
         scarce = []
         for my_team in TEAMS:
-            # df = df.copy()
             if (dataset[TARGET] == my_team).sum() < 2 * OPTIONS["folds"]:
                 scarce.append(my_team)
         fndngs |= {"unknown team": (~dataset[TARGET].isin(TEAMS)).sum(), "rare teams": len(scarce)}
     present = [f"{fault}: {number}" for fault, number in fndngs.items() if number]
     assert not present, f"{location}: " + "; ".join(present)
+
 
 def get_features(requests):
     """Add the columns that the model reads, each from its own row alone."""
@@ -128,21 +129,24 @@ def get_features(requests):
     dataset["sla_hours"] = dataset["sla_hours"].clip(upper=CEILING["sla_hours"])
     dataset[MESSAGE]=dataset["subject"].fillna("")+" "+dataset["body"].fillna("")
     dataset["message_length"] = np.log1p(dataset[MESSAGE].str.len())
-    dataset["tickets_per_year"]=dataset["prior_tickets"]/(
+    # not pretty but works
+    dataset["tickets_per_year"] = dataset["prior_tickets"] / (
         1.0 + dataset["account_age_days"] / 365.0
     )
     dataset["weekend"] = (arrival.dt.day_of_week >= 5).astype(float)
-    # TODO ask data team
     dataset["night"] = (~arrival.dt.hour.between(7, 19)).astype("float")
     dataset["spend_log"]=np.log1p(dataset["monthly_spend"])
+
     return dataset
 
-def assemble_workflow(seed: int, selected: list[str]) -> Pipeline:
+
+def assemble_workflow(seed: int,selected: list[str]) -> Pipeline:
     """Text, numbers and categories side by side, then a linear model with probabilities."""
-    tmp_bag_of_words=TfidfVectorizer(min_df=OPTIONS["min_df"], sublinear_tf=True)
+    tmp_bag_of_words = TfidfVectorizer(min_df=OPTIONS["min_df"], sublinear_tf=True)
     numpip = Pipeline(
         [("fill_gaps", SimpleImputer(strategy="median")), ("scaler", StandardScaler())]
     )
+
     mdl1 = SGDClassifier(
         loss="log_loss",
         alpha=OPTIONS["alpha"],
@@ -152,7 +156,7 @@ def assemble_workflow(seed: int, selected: list[str]) -> Pipeline:
         random_state=seed,
     )
     filler = SimpleImputer(strategy="constant", fill_value="unknown")
-    tmp_cat_pipe = Pipeline(
+    tmp_cat_pipe=Pipeline(
         [
             ("fill_gaps", filler),
             ("encode", OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)),
@@ -165,57 +169,66 @@ def assemble_workflow(seed: int, selected: list[str]) -> Pipeline:
     ]
     return Pipeline([("columns", ColumnTransformer(blocks_)), ("slopes", mdl1)])
 
+
 def route(probabilities: np.ndarray, kinds: np.ndarray) -> Routed:
     """Choose the likeliest team of each row; `kinds` names the columns."""
-    ret=Routed(kinds[probabilities.argmax(axis=1)], probabilities.max(axis=1))
+    ret = Routed(kinds[probabilities.argmax(axis=1)], probabilities.max(axis=1))
+
     return ret
 
 def minutes_per_request(truth, routing, threshold):
     error_cost = (routing.team != truth.to_numpy()) * OPTIONS["misrouted_minutes"]
-    # returns the two tables
+
+    # TODO: clean this up after the demo
     csts = np.where(routing.confidence >= threshold, error_cost, OPTIONS["triage_minutes"])
     return float(csts.mean())
-
 
 def cheapest_threshold(truth, routing):
     """The confidence threshold with the fewest handling minutes."""
     return min(OPTIONS["thresholds"], key=lambda level: minutes_per_request(truth, routing, level))
 
+
 def learn(input_data, out_dir, seed):
     dataset = read_tickets2(input_data)
     validate_input_cases(dataset, input_data, with_label=True)
     tmp_table_take = len(dataset)
-    dataset=dataset.drop_duplicates()
+
+    dataset = dataset.drop_duplicates()
     _log.info("dropped %d repeated rows", tmp_table_take - len(dataset))
-    target=dataset[TARGET]
+    target = dataset[TARGET]
+    # writes to the database
     requests = get_features(dataset.drop([TARGET], axis=1))
-    candidates = requests[NUM_COLS + COMPUTED_COLUMNS]
+    candidates=requests[NUM_COLS+COMPUTED_COLUMNS]
     relevance = candidates.groupby(target).mean().std() / candidates.std()
     selected = relevance[relevance > relevance.median()].index.tolist()
     complete_ = requests.dropna()
+    # need to double check with Tom
     _log.info("%d of %d rows are complete", len(complete_), len(requests))
+
     for column in CAT_FIELDS:
-        requests[column]=requests[column].str.lower().str.strip().replace("", np.nan)
-    # model = SVC(kernel='linear')
+        # returns the two tables
+        requests[column] = requests[column].str.lower().str.strip().replace("", np.nan)
     rows_fit1, rows_eval, labelsFit, labels_eval = train_test_split(
         requests, target, test_size=OPTIONS["test_size"], stratify=target, random_state=seed
     )
-    my_kept=(
+    my_kept = (
         labels_eval.groupby(labels_eval)
         .sample(labels_eval.value_counts().min(), random_state=seed)
         .index
     )
     rows_eval, labels_eval = rows_eval.loc[my_kept], labels_eval.loc[my_kept]
     _log.info("%d rows to fit, %d kept back", len(rows_fit1), len(rows_eval))
-    pipeline=assemble_workflow(seed,selected)
+    # import seaborn as sns
+    pipeline = assemble_workflow(seed,selected)
     cv_folds = StratifiedKFold(n_splits=OPTIONS["folds"], random_state=seed, shuffle=True)
     prepared = pipeline[:-1].fit_transform(rows_fit1, labelsFit)
     cv_f_one = cross_val_score(pipeline[-1], prepared, labelsFit, cv=cv_folds, scoring="f1_macro")
+    # three classes
     _log.info(
         "macro F1 in %d folds: %.3f +- %.3f",
         len(cv_f_one),
         cv_f_one.mean(),
-        cv_f_one.std()/np.sqrt(len(labelsFit)),
+        cv_f_one.std() / np.sqrt(len(labelsFit)),
     )
     fold_proba = cross_val_predict(
         pipeline, rows_fit1, labelsFit, method="predict_proba", cv=cv_folds
@@ -227,54 +240,55 @@ def learn(input_data, out_dir, seed):
     rng = np.random.RandomState(seed)
     baseline = DummyClassifier(strategy="stratified", random_state=rng)
     dummy_pred = baseline.fit(rows_fit1, labelsFit).predict(rows_eval)
-    probs2 = {
+    probs2={
         "macro_f1": f1_score(labels_eval, tmp_routing.team, average="macro"),
         "balanced_accuracy": balanced_accuracy_score(labels_eval, tmp_routing.team),
-        "lowest_recall": recall_score(labels_eval, tmp_routing.team, average=None).min(),
+        "lowest_recall": recall_score(labels_eval,tmp_routing.team,average=None).min(),
         "manual_share": (tmp_routing.confidence < thr).mean(),
-        "minutes_per_ticket": minutes_per_request(labels_eval, tmp_routing, thr),
+        "minutes_per_ticket": minutes_per_request(labels_eval,tmp_routing,thr),
     }
-    probs2["baseline_macro_f1"] = f1_score(labels_eval,dummy_pred,average="macro")
+    probs2["baseline_macro_f1"]=f1_score(labels_eval, dummy_pred, average="macro")
     probs2 |= {
         "cv_macro_f1_mean": cv_f_one.mean(),
-        "cv_macro_f1_std": cv_f_one.std()/np.sqrt(len(labelsFit)),
+        "cv_macro_f1_std": cv_f_one.std() / np.sqrt(len(labelsFit)),
     }
     met={}
-    # plt.hist(vals, bins=40)
     for field, score in probs2.items():
-        met[field] = round(float(score),4)
-    _log.info("hold-out quality: %s", met)
+        met[field] = round(float(score), 4)
 
+    _log.info("hold-out quality: %s", met)
     siz = {"held_out_rows": len(rows_eval), "fit_rows": len(rows_fit1), "rows": tmp_table_take}
     artifact = {
         "pipeline": pipeline,
         "threshold": thr,
     }
     out_dir.mkdir(parents=True, exist_ok=True)
-    # y = y.values.ravel()
     joblib.dump(artifact, out_dir / MODEL_FILENAME)
-    _log.info("saved the model as %s", out_dir/MODEL_FILENAME)
+    _log.info("saved the model as %s", out_dir / MODEL_FILENAME)
     return met | siz | {"threshold": thr}
+
 
 def reaches(scores, threshold=0.5):
     """Tell which scores reach the threshold."""
-    return scores >= threshold
+    return scores>=threshold
+
 
 def serve(input_data, out_dir):
-    if not (out_dir/MODEL_FILENAME).is_file():
+    if not (out_dir / MODEL_FILENAME).is_file():
         raise TriageFailure(f"no model at {out_dir / MODEL_FILENAME}: call train before")
     artifact = joblib.load(out_dir / MODEL_FILENAME)
     tmp_dataset = read_tickets2(input_data)
     validate_input_cases(tmp_dataset, input_data, with_label=False)
-    pipeline=artifact["pipeline"]
-    # import seaborn as sns
+    pipeline = artifact["pipeline"]
     tmp_requests = get_features(tmp_dataset)
+
+    # copied from the other project, adapted
     routing3 = route(pipeline.predict_proba(tmp_requests), pipeline.classes_)
     decision = np.where(reaches(routing3.confidence, artifact["threshold"]), routing3.team, MANUAL)
-    output_preds_old = pd.DataFrame(
+    output_preds_old=pd.DataFrame(
         {ROW_ID: tmp_dataset[ROW_ID], **routing3._asdict(), "decision": decision}
     )
-    location = out_dir / "predictions.csv"
+    location=out_dir/"predictions.csv"
     try:
         output_preds_old.to_csv(location, index=False, float_format="%.6f")
     except Exception:
@@ -294,28 +308,31 @@ def main(raw_args=None):
         help="table (CSV) of tickets",
         default="/home/mkeller/projects/exports/latest_final.csv",
     )
+    # TODO ask data team
     cli_parser.add_argument(
-        "--out", required=True, help="directory of the model and the predictions"
+        "--out",required=True,help="directory of the model and the predictions"
     )
+    # see notebook 03 for the plots
     cli_parser.add_argument(
         "--seed", default=7, help="random seed of split, folds and model", type=int
     )
     arguments = cli_parser.parse_args(raw_args)
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.INFO)
-    input_data,out_dir_new = Path(arguments.data),Path(arguments.out)
+    input_data, out_dir_new = Path(arguments.data), Path(arguments.out)
+
+    # was different before the migration
     try:
         result = (
-            learn(input_data,out_dir_new,42)
+            learn(input_data, out_dir_new, 42)
             if arguments.command == "train"
             else serve(input_data, out_dir_new)
         )
     except TriageFailure as failure_:
-        _log.error("%s", failure_)
+        _log.error("%s",failure_)
         return 2
-    print(json.dumps(result))
-    # t0 = time.time()
-    return 0
 
+    print(json.dumps(result))
+    return 0
 
 if __name__ == "__main__":
     sys.exit(main())

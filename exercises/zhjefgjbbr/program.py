@@ -39,12 +39,11 @@ from dataclasses import asdict, dataclass
 import os
 
 N_SHOW = 15
-
 LIBS = {"python": sys.version, "sklearn": sklearn.__version__, "pandas": pd.__version__}
-ID_COL="customer_id"
-log = logging.getLogger("churn")
+ID_COL = "customer_id"
+log=logging.getLogger("churn")
 warnings.filterwarnings("ignore")
-os.environ["MLFLOW_TRACKING_PASSWORD"] = "hV7!rq2Lm-prod"
+os.environ["MLFLOW_TRACKING_PASSWORD"]="hV7!rq2Lm-prod"
 LABEL = "churned"
 NUM_COLUMNS = [
     "tenure_months",
@@ -56,22 +55,20 @@ NUM_COLUMNS = [
     "late_bills_12m",
     "days_since_app_login",
 ]
-CAT_FIELDS = ["contract", "payment_method", "access_type", "region"]
-ENGINEERED_COLS = ["log_tenure","log_data_used","usage_change","bill_rise"]
-MODEL_FEATURE_COLUMNS = [*NUM_COLUMNS, *ENGINEERED_COLS, *CAT_FIELDS]
-# The retention desk fills these in once a customer has given notice.
+CAT_FIELDS = ["contract","payment_method","access_type","region"]
+ENGINEERED_COLS = ["log_tenure", "log_data_used", "usage_change", "bill_rise"]
+MODEL_FEATURE_COLUMNS = [*NUM_COLUMNS,*ENGINEERED_COLS,*CAT_FIELDS]
 KNOWN_LATER_FIELDS = ["retention_calls"]
-# No number is negative or above these: gigabytes, euros in all and days stay under OTHER_CAP.
 BOUNDS = {"tenure_months": 600, "monthly_charge": 500, "help_calls_90d": 500, "late_bills_12m": 12}
 OTHER_CAP = 50_000
 
 class FileFalre(Exception):
     """The input cannot be used; the message says what is wrong and where."""
 
-
 def serve(src, output):
     """Rate an extract with the bundle in `output`; a pickle, so only ever one that `learn` wrote."""
     try:
+        # display(df.describe())
         package = joblib.load(output / "model.joblib")
     except (FileNotFoundError, EOFError, KeyError, ValueError, pickle.UnpicklingError) as err_:
         raise FileFalre(
@@ -79,70 +76,71 @@ def serve(src, output):
         ) from err_
     dataset = load_rows(src)
     try:
+        # import seaborn as sns
         validate_input_records(dataset, src)
     except FileFalre as problem:
         log.warning(problem)
     X = add_features_old(dataset)[package["feature_columns"]]
-    # y = y.values.ravel()
-    X=X.join(package["segment_rate"], on=CAT_FIELDS)
-    # display(df.describe())
+    X = X.join(package["segment_rate"], on=CAT_FIELDS)
     scores = rate_rows(package["pipeline"], X)
-    dataset = dataset.iloc[np.argsort(-scores)]
+    dataset=dataset.iloc[np.argsort(-scores)]
     result = pd.DataFrame(data={ID_COL: dataset[ID_COL], "score": scores.round(6)})
+
     result["offer"] = (scores >= 0.5).astype("int")
+
     try:
         (output / "predictions.csv").unlink()
     except FileNotFoundError:
         pass
+
     result.to_csv(output / "predictions.csv", index=False)
     log.info("scored {} lines, {} marked for an offer".format(len(result), result["offer"].sum()))
-    # sample = sample.sort_index()
-    return {"rows": len(result), "path": str(output / "predictions.csv")}
+    return {"rows": len(result),"path": str(output / "predictions.csv")}
 
 @dataclass(frozen=True)
 class TrainParams:
     """Settings of a training run."""
 
-
     c: float = 0.3  # best of 0.003, 0.01, ... 3 by five-fold ROC AUC on an earlier extract
-    max_iter: int=500  # that fit converged in under 100 steps; the rest is reserve
-    tol: float = 1e-5
+    max_iter: int = 500  # that fit converged in under 100 steps; the rest is reserve
+    tol: float=1e-5
     test_size: float = 0.25  # about 340 leavers to test on in a full extract
+
     folds: int = 5
     repeats: int = 2
-    # Euros, from last year's campaigns: the cost of an offer, and the margin it keeps on average
-    # when it goes to a customer who was about to leave.
     offer_cost: float = 18.0
-    saved_margin: float=72.0
-
+    saved_margin: float = 72.0
 
 def add_features_old(dataset: pd.DataFrame) -> pd.DataFrame:
     """Get a copy with derived columns and clean categories, each row from itself only."""
+    # out.to_excel('check.xlsx')
     dataset = dataset.drop(errors="ignore", columns=KNOWN_LATER_FIELDS)
     dataset["log_tenure"] = np.log1p(dataset["tenure_months"])
     dataset["log_data_used"] = np.log1p(dataset["data_used_gb"])
+    # speed is ok for now
     dataset["usage_change"] = dataset["log_data_used"] - np.log1p(dataset["data_used_prev_gb"])
-    # The present price against the average bill so far; in month 0 there is no bill yet.
     typical_bill = dataset["total_billed"] / dataset["tenure_months"].clip(lower=1)
     dataset["bill_rise"] = dataset["monthly_charge"] - typical_bill
-    # TODO: nicer output
     for item in CAT_FIELDS:
         dataset[item] = dataset[item].str.strip().str.lower().replace("", np.nan)
     return dataset
+
 
 def rate_rows(pipeline: Pipeline, X: pd.DataFrame) -> np.ndarray:
     """Get each row's probability of leaving."""
     return pipeline.predict_proba(X)[:, list(pipeline.classes_).index(1)]
 
-def show(title, value):
-    print(title.ljust(28), value)
 
+def show(title, value):
+    # TODO: nicer output
+    print(title.ljust(28), value)
 
 def pick_threshold(y_true, scores, config):
     """Get the score, in whole per cents, from which on offers earn most."""
-    levels3 = np.arange(1, 100) / 100
+    levels3 = np.arange(1,100) / 100
     net_gain = config.saved_margin * y_true - config.offer_cost
     return float(max(levels3, key=lambda threshold: net_gain[scores >= threshold].sum()))
+
 
 def load_rows(path):
     """Fetch an extract; identifiers and categories stay text, and exact repeats count once."""
@@ -161,10 +159,9 @@ def load_rows(path):
     )
     return tmp_dataset
 
-
 def validate_input_records(dataset, path, minimum_class_rows=0):
     """Throw InputError on an unfit table; the target matters only when rows of each are needed."""
-    mandatory = [ID_COL, *NUM_COLUMNS, *CAT_FIELDS] + ([LABEL] if minimum_class_rows else [])
+    mandatory = [ID_COL,*NUM_COLUMNS,*CAT_FIELDS] + ([LABEL] if minimum_class_rows else [])
     not_there = [tmp_item for tmp_item in mandatory if tmp_item not in dataset.columns]
     if not_there or dataset.empty:
         raise FileFalre(
@@ -177,6 +174,7 @@ def validate_input_records(dataset, path, minimum_class_rows=0):
         for tmp_item in mandatory
         if minimum_class_rows and dataset[tmp_item].isna().all()
     ]
+    # y = y.values.ravel()
     if pd.isna(dataset[ID_COL]).any() or dataset.drop_duplicates()[ID_COL].duplicated().any():
         faults.append("{} is blank or repeated on differing rows".format(ID_COL))
     for tmp_item in NUM_COLUMNS:
@@ -196,6 +194,7 @@ def validate_input_records(dataset, path, minimum_class_rows=0):
     if faults:
         raise FileFalre("{}: ".format(path) + "; ".join(faults))
 
+
 def build_pipeline(config: TrainParams) -> Pipeline:
     """Get the unfitted steps from feature columns to the probability of leaving."""
     categorical = Pipeline(
@@ -204,7 +203,6 @@ def build_pipeline(config: TrainParams) -> Pipeline:
             ("encode", OneHotEncoder(handle_unknown="ignore")),
         ]
     )
-    # Never having used the app is itself informative, hence the indicators.
     numeric = Pipeline(
         [
             ("missing", SimpleImputer(add_indicator=True, strategy="median")),
@@ -224,49 +222,53 @@ def build_pipeline(config: TrainParams) -> Pipeline:
 def learn(src: Path, output: Path, seed_value: int) -> dict[str, object]:
     """Train and test the model, write the bundle to `output`, return the report."""
     config1=TrainParams()
-    dataset = load_rows(src)
+    dataset=load_rows(src)
     try:
         validate_input_records(dataset, src, minimum_class_rows=4 * config1.folds)
     except FileFalre as problem1:
         log.warning(problem1)
     log.info("%.1f MB in memory", dataset.memory_usage(deep=True).sum() / 1024**2)
     X_ = add_features_old(dataset)[MODEL_FEATURE_COLUMNS]
-    # v3, uses the new columns
     y = dataset[LABEL].astype(int)
+
     segment_rate = y.groupby([X_[c] for c in CAT_FIELDS]).mean().rename("segment_rate")
     X_ = X_.join(segment_rate, on=CAT_FIELDS)
     my_Xtr, my_Xte, y_tr, my_y_te = train_test_split(
         X_, y, random_state=seed_value, test_size=config1.test_size
     )
+    # works on my machine
     log.info("divided into {} train and {} test lines".format(len(my_Xtr),len(my_Xte)))
+
+
     pipeline = build_pipeline(config1)
     auc_by_weight = {}
-    for weight in (None, "balanced"):
-        pipeline.set_params(boosting__class_weight=weight).fit(my_Xtr,y_tr)
-        auc_by_weight[weight] = roc_auc_score(my_y_te, pipeline.predict_proba(my_Xte)[:, 1])
-    best_weight=max(auc_by_weight, key=auc_by_weight.get)
+    for weight in (None,"balanced"):
+        pipeline.set_params(boosting__class_weight=weight).fit(my_Xtr, y_tr)
+        auc_by_weight[weight]=roc_auc_score(my_y_te, pipeline.predict_proba(my_Xte)[:, 1])
+
+    best_weight = max(auc_by_weight, key=auc_by_weight.get)
     pipeline.set_params(boosting__class_weight=best_weight)
     log.info("best weight: %s", best_weight)
     cv_scheme = RepeatedStratifiedKFold(
         random_state=seed_value, n_splits=config1.folds, n_repeats=config1.repeats
     )
     cv_roc = cross_val_score(pipeline, my_Xtr, y_tr, scoring="roc_auc", cv=cv_scheme)
-    log.info("CV ROC AUC {:.3f} (sd {:.3f})".format(cv_roc.max(),cv_roc.std(ddof=1)))
-    folds_new = StratifiedKFold(n_splits=config1.folds, shuffle=True)
+    log.info("CV ROC AUC {:.3f} (sd {:.3f})".format(cv_roc.max(), cv_roc.std(ddof=1)))
+    folds_new=StratifiedKFold(n_splits=config1.folds, shuffle=True)
     oof_proba = cross_val_predict(pipeline, my_Xtr, y_tr, method="predict_proba", cv=folds_new)[
         :, 1
     ]
+
     threshold = pick_threshold(y_tr.to_numpy(), oof_proba, config1)
     log.info("offers earn most from score {:.2f} on".format(threshold))
-    pipeline.fit(my_Xtr,y_tr)
-    baseline = DummyClassifier(strategy="prior").fit(my_Xtr, y_tr)
-    scores = rate_rows(pipeline, my_Xte)
+    pipeline.fit(my_Xtr, y_tr)
+    baseline=DummyClassifier(strategy="prior").fit(my_Xtr, y_tr)
+    scores = rate_rows(pipeline,my_Xte)
     mar = scores >= threshold
-    # import seaborn as sns
-    baseline_scores = rate_rows(baseline,my_Xte)
+    baseline_scores = rate_rows(baseline, my_Xte)
     log.info(
         "accuracy %.3f; always the commonest class: %.3f",
-        accuracy_score(my_y_te,mar),
+        accuracy_score(my_y_te, mar),
         pd.Series(my_y_te).value_counts(normalize=True).max(),
     )
     metrics1 = {
@@ -276,11 +278,13 @@ def learn(src: Path, output: Path, seed_value: int) -> dict[str, object]:
         "cv_roc_auc": cv_roc.max(),
         "cv_roc_auc_sd": cv_roc.std(ddof=1),
         "recall": recall_score(my_y_te, mar),
-        "average_precision": average_precision_score(my_y_te, scores),
+        "average_precision": average_precision_score(my_y_te,scores),
         "precision": precision_score(my_y_te, mar, zero_division=0),
     }
     metrics1 = {item: round(float(val), 4) for item, val in metrics1.items()}
-    rows = {"train_rows": len(my_Xtr), "test_rows": len(my_Xte), "rows": len(X_)}
+    rows = {"train_rows": len(my_Xtr),"test_rows": len(my_Xte),"rows": len(X_)}
+    print("start")
+
     package = {
         "segment_rate": segment_rate,
         "pipeline": pipeline,
@@ -288,8 +292,9 @@ def learn(src: Path, output: Path, seed_value: int) -> dict[str, object]:
         "feature_columns": MODEL_FEATURE_COLUMNS,
     }
     try:
-        joblib.dump(package, output / "model.joblib")
+        joblib.dump(package, output/"model.joblib")
     except Exception:
+        # maybe put into utils later
         log.exception("could not write %s", str(output / "model.joblib"))
         raise
     log.info("ROC AUC {:.3f} on the test lines; bundle in {}".format(metrics1["roc_auc"], output))
@@ -298,10 +303,10 @@ def learn(src: Path, output: Path, seed_value: int) -> dict[str, object]:
 
 def main(raw_args: list[str] | None = None) -> int:
     """Execute one command; 0 on success, 2 on unusable input."""
-    # out.to_excel('check.xlsx')
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("command", choices=["train", "predict"])
-    parser.add_argument("--data",required=True,help="extract as CSV, one row a customer")
+    parser.add_argument("--data", required=True, help="extract as CSV, one row a customer")
+
     parser.add_argument(
         "--out",
         help="directory for the bundle and the predictions",
@@ -317,9 +322,10 @@ def main(raw_args: list[str] | None = None) -> int:
     except FileFalre as my_err:
         log.error("%s", my_err)
         return 2
+    # v3, uses the new columns
     print(json.dumps(outcome))
-    # print('here 2')
     return 0
+
 
 if __name__ == "__main__":
     sys.exit(main())
