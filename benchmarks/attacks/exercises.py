@@ -10,7 +10,7 @@ from pathlib import Path
 from grader.errors import PlanError
 from grader.generate.build import Made
 from grader.generate.exercise import Wish, make_exercise
-from grader.records.key import KeyDecoy, KeyItem
+from grader.records.key import AnswerKey, KeyDecoy, KeyItem
 from grader.scenarios.library import scenario_names
 from grader.stream import derive
 
@@ -54,9 +54,8 @@ def made(number: int, formats: tuple[str, ...] = ()) -> Made:
     raise PlanError(f"exercise {number}: none of {_ATTEMPTS} draws keeps its blueprint")
 
 
-def target(made: Made) -> Target:
+def target_of(key: AnswerKey) -> Target:
     """Return an exercise as the attacks see it."""
-    key = made.key
     return Target(
         key.scenario,
         key.program,
@@ -73,7 +72,7 @@ def targets(count: int, cache: Path) -> Iterator[Target]:
         yield Target(**json.loads(line))
     with cache.open("a", encoding="utf-8") as file:
         for number in range(len(known), count):
-            fresh = target(made(number))
+            fresh = target_of(made(number).key)
             file.write(json.dumps(asdict(fresh)) + "\n")
             file.flush()
             yield fresh

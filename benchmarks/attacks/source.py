@@ -17,7 +17,7 @@ from attacks.forms import Form, forms
 from attacks.score import Guess
 from grader import catalog
 from grader.generate.vary.vary import varied
-from grader.scenarios.library import scenario
+from grader.scenarios.library import scenario, scenario_names
 from grader.stream import Stream, derive
 from seeded_bugs.contract import SeededBug, SeededDecoy, sow
 from seeded_bugs.syntax.whole import parse
@@ -41,11 +41,31 @@ def guesses(target: Target, ways: int, sown: int) -> list[Guess]:
         ways: how many varied clean programs the attacker compares with.
         sown: into how many of them it sows everything.
     """
-    marks = marks_of(target.scenario, ways, sown)
+    return _marked(target, marks_of(target.scenario, ways, sown))
+
+
+def guesses_from_others(target: Target, ways: int, sown: int) -> list[Guess]:
+    """Return the same for an attacker who has never seen this scenario: a team's private one.
+
+    It knows what the kinds write into all other scenarios, and what is sound there.
+    """
+    return _marked(target, _marks_elsewhere(target.scenario, ways, sown))
+
+
+def _marked(target: Target, marks: Marks) -> list[Guess]:
     found = forms(target.program)
     flagged = [(f.start, f.end) for f in found if f.text in marks.statements]
     flagged += [(b.start, b.end) for a, b in pairwise(found) if (a.text, b.text) in marks.meetings]
     return flagged
+
+
+@lru_cache(maxsize=32)
+def _marks_elsewhere(name: str, ways: int, sown: int) -> Marks:
+    others = [marks_of(other, ways, sown) for other in scenario_names() if other != name]
+    return Marks(
+        frozenset().union(*(m.statements for m in others)),
+        frozenset().union(*(m.meetings for m in others)),
+    )
 
 
 @lru_cache(maxsize=32)
