@@ -40,9 +40,9 @@ def main() -> int:
 def _load_libraries() -> None:
     import grader.prove.probe.pins
     import grader.prove.probe.watch  # noqa: F401
-    from grader.prove.probe import hooks
+    from grader.prove.probe import models
 
-    hooks.estimator_methods()
+    models.estimator_methods()
 
 
 def _forked(session: dict[str, Any], number: int) -> int:
@@ -63,7 +63,7 @@ def _call(session: dict[str, Any], number: int) -> None:
     """Run the program once in this process and write down what was seen."""
     import numpy as np
 
-    from grader.prove.probe import hooks, pins, watch
+    from grader.prove.probe import hooks, pins, splitting, watch
 
     call = session["calls"][number]
     home, record = Path(session["home"]), Path(session["record"])
@@ -81,7 +81,7 @@ def _call(session: dict[str, Any], number: int) -> None:
     signal.alarm(session["wall_seconds"])
     isolated = without_network()
     diary = Diary(str(home / PROGRAM))
-    replay = hooks.Replay(call["replay"])
+    replay = splitting.Replay(call["replay"])
     outside: list[dict[str, Any]] = []
     written: list[str] = []
     pins.pin(call["pinned"], call["clock_shift"])
