@@ -16,6 +16,7 @@ from pathlib import Path
 
 from attacks import linter, memory, pairs, rebuild, residue, seeds, source, surface, swap
 from attacks.exercises import Target, made, targets
+from attacks.reader import readings
 from attacks.score import Tally, tally, total
 from grader.bank import demo_secret, fresh_secret, publish, tracked_by_git
 from grader.commitment import commitment
@@ -135,6 +136,7 @@ def on_text(size: Size, cache: Path) -> Iterator[Figure]:
     yield beside(
         "attacker with own exercises", scored(known, lambda t: recall(t, known, taught)), blind
     )
+    yield from beside_reader(size)
     rows = surface.sample(known)
     note = f"+- {surface.half_width(rows):.3f}, {int(rows.flawed.sum())} flawed statements"
     layout, every = (surface.auc(rows, c) for c in (slice(surface.LAYOUT), slice(None)))
@@ -143,6 +145,18 @@ def on_text(size: Size, cache: Path) -> Iterator[Figure]:
     lines, shapes = pairs.gains(known)
     yield Figure("changed lines beside base rate, points", lines, POINTS)
     yield Figure("changed statements beside base rate, points", shapes, POINTS)
+
+
+def beside_reader(size: Size) -> Iterator[Figure]:
+    """Yield how the source serves an attacker beside what a reader without it finds."""
+    read = readings()
+    if not read:
+        return
+    flagged = total(tally(target, guesses) for target, guesses in read)
+    informed = scored([t for t, _ in read], lambda t: source.guesses(t, size.ways, size.sown))
+    note = f"of lines {flagged.line_f1:.3f}; {len(read)} exercises of the bank"
+    yield Figure("blind reader, F1 of flaws", flagged.f1, 1, note)
+    yield beside("attacker with the source", informed, flagged, "reader")
 
 
 def scored(known: list[Target], guess: Callable[[Target], list[tuple[int, int]]]) -> Tally:
@@ -162,11 +176,11 @@ def recall(
     return memory.guesses(target, others)
 
 
-def beside(name: str, attack: Tally, blind: Tally) -> Figure:
-    """Return the better of an attack's gains over the linter, by flaws or by lines."""
+def beside(name: str, attack: Tally, blind: Tally, whom: str = "linter") -> Figure:
+    """Return the better of an attack's gains over who knows nothing, by flaws or by lines."""
     gain = max(attack.f1 - blind.f1, attack.line_f1 - blind.line_f1)
     note = f"F1 of flaws {attack.f1:.3f}, of lines {attack.line_f1:.3f}"
-    return Figure(f"{name}, F1 above the linter's", gain, MARGIN, note)
+    return Figure(f"{name}, F1 above the {whom}'s", gain, MARGIN, note)
 
 
 if __name__ == "__main__":

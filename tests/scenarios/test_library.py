@@ -2,12 +2,15 @@
 
 import shutil
 from collections.abc import Iterator
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
+from grader.bank import demo_secret
 from grader.errors import ScenarioError
+from grader.generate.exercise import Wish, make_exercise
 from grader.records.scenario import Scenario
 from grader.scenarios import library
 
@@ -22,9 +25,67 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     with (folder / "scenario.toml").open("a") as facts:
         facts.write('extra_files = ["config.toml"]\n')
     monkeypatch.setattr(library, "HOME", tmp_path)
-    library.scenario.cache_clear()
+    forget()
     yield folder
-    library.scenario.cache_clear()
+    forget()
+
+
+def forget() -> None:
+    """Let the library look anew."""
+    for cached in (library.scenario, library.scenario_names, library._packages):
+        cached.cache_clear()
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A package of a team's own with a scenario that nobody else has: churn by another name."""
+    folder = tmp_path / "acme_tolls"
+    shutil.copytree(library.HOME / "churn", folder)
+    facts = folder / "scenario.toml"
+    facts.write_text(facts.read_text("utf-8").replace('"churn"', '"tolls"', 1), "utf-8")
+    (folder / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    register(monkeypatch, "tolls", "acme_tolls")
+    yield folder
+    forget()
+
+
+def register(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    """Let an installed package bring a scenario."""
+    point = EntryPoint(name, value, library.ENTRY_POINTS)
+    monkeypatch.setattr(library, "entry_points", lambda group: [point])
+    forget()
+
+
+def test_a_package_brings_a_scenario_of_its_own_which_exercises_are_made_of(package: Path) -> None:
+    assert "tolls" in library.scenario_names()
+    made = make_exercise(demo_secret(3).value, "demo", Wish(scenario="tolls", level="junior"))
+    assert made.key.scenario == "tolls"
+    assert len(made.key.items) >= 3
+    assert b"acme" not in b"".join(made.files.values())
+
+
+def test_a_package_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    register(monkeypatch, "tolls", "no_such_package.tolls")
+    with pytest.raises(ScenarioError, match=r"tolls = no_such_package\.tolls .* not there"):
+        library.scenario_names()
+    forget()
+
+
+def test_a_package_may_not_take_the_name_of_another_scenario(
+    package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(monkeypatch, "churn", "acme_tolls")
+    with pytest.raises(ScenarioError, match=r"'churn', which grader\.scenarios\.churn has already"):
+        library.scenario_names()
+
+
+def test_a_scenario_that_calls_itself_something_else_is_told(
+    package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(monkeypatch, "bridges", "acme_tolls")
+    with pytest.raises(ScenarioError, match="says it is 'tolls', not 'bridges'"):
+        library.scenario("bridges")
 
 
 def test_a_file_beside_the_program_is_read_as_it_is(home: Path) -> None:
