@@ -182,24 +182,31 @@ def publish(made: Made, exercises: Path, keys: Path) -> None:
 
 def refuse_key_beside_exercise(exercises: Path, keys: Path) -> None:
     """Raise OutputError if one folder lies inside the other."""
-    outer, inner = exercises.resolve(), keys.resolve()
-    if outer == inner or outer in inner.parents:
+    shown, hidden = exercises.resolve(), keys.resolve()
+    if shown == hidden or shown in hidden.parents:
         raise OutputError(f"{keys}: keys must not lie under the exercises; choose another --keys")
+    if hidden in shown.parents:
+        raise OutputError(
+            f"{keys}: the exercises {exercises} must not lie under the keys, as whoever is given "
+            "the folder would have both; choose another --keys"
+        )
 
 
 def tracked_by_git(folder: Path) -> bool:
     """Tell whether keys written to the folder would go into a git commit, or are in one.
 
-    An ignored folder may still hold a key that was added by force or before it was ignored.
+    An ignored folder may still hold a key that was added by force or before it was ignored. Where
+    git is not there, or refuses the repository (another's, damaged), the keys count as tracked.
     """
-    existing = next((p for p in (folder, *folder.parents) if p.exists()), Path())
-    place = str(folder.resolve())
-    try:
-        inside = _git(existing, "rev-parse", "--is-inside-work-tree") == 0
-        ignored = _git(existing, "check-ignore", "-q", f"{place}/key.json") == 0
-        return inside and (not ignored or _git(existing, "ls-files", "--error-unmatch", place) == 0)
-    except OSError:
+    place = folder.resolve()
+    if not any((p / ".git").exists() for p in (place, *place.parents)):
         return False
+    existing = next(p for p in (place, *place.parents) if p.is_dir())
+    try:
+        ignored = _git(existing, "check-ignore", "-q", f"{place}/key.json") == 0
+        return not ignored or _git(existing, "ls-files", "--error-unmatch", str(place)) == 0
+    except OSError:
+        return True
 
 
 def _git(folder: Path, *arguments: str) -> int:

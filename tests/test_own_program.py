@@ -3,16 +3,21 @@
 import ast
 import random
 import shutil
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Never
 
 import pytest
 from click.testing import CliRunner
 
+from grader import catalog
 from grader.bank import demo_secret, publish
 from grader.cli.main import cli
 from grader.errors import PlanError, ProgramError
 from grader.generate.blueprint import blueprint_of
 from grader.generate.exercise import Wish
+from grader.generate.own import ground_of
 from grader.own_program import OwnMade, OwnProgram, call_of, make_own, read_own, runs
 from grader.prove.run import run_program
 from grader.spans import split_lines
@@ -195,3 +200,14 @@ def test_a_command_runs_the_published_script(command: str, call: tuple[str, ...]
 def test_a_command_that_does_not_run_the_script_is_refused(command: str) -> None:
     with pytest.raises(ProgramError, match="--data-command"):
         call_of(command, "s.py")
+
+
+def test_a_kind_that_fails_on_a_script_is_left_out_and_told() -> None:
+    def broken(module: object) -> Iterator[Never]:
+        raise KeyError("split")
+
+    bug = catalog.bug("hardcoded_path")
+    faulty = replace(bug, find=broken)
+    ground = ground_of(SCRIPT.read_text("utf-8"), {"sound": bug, "faulty": faulty}, {})
+    assert list(ground.kinds) == ["sound"]
+    assert ground.stumbled == ("faulty: its seeder failed (KeyError: 'split')",)

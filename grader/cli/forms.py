@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from grader.cli.show import harmless
+
 if TYPE_CHECKING:
     from grader.avoid import Avoided
     from grader.bank import Check, Secret
@@ -163,6 +165,8 @@ class Orders:
 
             command = asked.data_command or ""
             self._own = read_own(asked.program, command, asked.data_file, asked.brief)
+            for line in self._own.ground.stumbled:
+                click.echo(f"Left out, a fault of the kind to report: {harmless(line)}", err=True)
         self.count = len(self._people) or count
 
     def check(self, usual: "Callable[[], Check]", avoid: "Avoided | None") -> "Check":

@@ -185,7 +185,7 @@ def _tell(done: "Sequence[_Line]", out: Path, keys: Path, for_people: bool) -> N
         click.echo(f"  {harmless(replaced[-1])[:300]}")
     if bank.tracked_by_git(keys):
         click.echo(
-            f"Warning: {keys} is inside a git repository and not ignored; "
+            f"Warning: {keys} is inside a git repository and not ignored, or git cannot tell; "
             "a commit would publish the keys.",
             err=True,
         )

@@ -7,8 +7,6 @@ count gives way: first to what fits by itself, then altogether; the most never d
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import libcst as cst
-
 from grader.errors import PlanError
 from grader.generate.blueprint import MOST, Blueprint, Group
 from grader.generate.build import with_landmarks
@@ -32,11 +30,16 @@ ATTEMPTS = 8
 
 @dataclass(frozen=True)
 class Ground:
-    """A clean program of a team, and the kinds that offer a site in it."""
+    """A clean program of a team, and the kinds that offer a site in it.
+
+    ``stumbled`` says of each kind that failed on the program how; it is told, as it is a fault
+    of the kind.
+    """
 
     text: str
     kinds: Mapping[str, SeededBug]
     decoys: Mapping[str, SeededDecoy]
+    stumbled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,19 +59,21 @@ def ground_of(
     left out: it has found no site.
     """
     module = parse(text)
+    stumbled: list[str] = []
+
+    def offers(name: str, find: Seeder) -> bool:
+        try:
+            return bool(list(find(module)))
+        except Exception as error:
+            stumbled.append(f"{name}: its seeder failed ({type(error).__name__}: {error})")
+            return False
+
     return Ground(
         text,
-        {name: bug for name, bug in kinds.items() if _offers(bug.find, module)},
-        {name: decoy for name, decoy in decoys.items() if _offers(decoy.find, module)},
+        {name: bug for name, bug in kinds.items() if offers(name, bug.find)},
+        {name: decoy for name, decoy in decoys.items() if offers(name, decoy.find)},
+        tuple(stumbled),
     )
-
-
-def _offers(find: Seeder, module: cst.Module) -> bool:
-    """Tell whether a seeder finds a site."""
-    try:
-        return bool(list(find(module)))
-    except Exception:
-        return False
 
 
 @collector_paused()

@@ -45,6 +45,25 @@ def test_ignored_keys_draw_no_warning(repository: Path, ignored: str) -> None:
     assert not tracked_by_git(repository / "keys")
 
 
+def test_keys_in_a_repository_that_git_refuses_are_noticed(repository: Path) -> None:
+    (repository / ".gitignore").write_text("keys/\n")
+    (repository / ".git" / "HEAD").write_text("damaged")
+    assert tracked_by_git(repository / "keys")
+
+
+def test_keys_in_a_repository_on_a_machine_without_git_are_noticed(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert tracked_by_git(repository / "keys")
+
+
+def test_exercises_are_never_written_into_the_folder_of_the_keys(pair, tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="must not lie under the keys"):
+        publish(pair[0], tmp_path / "work" / "exercises", tmp_path / "work")
+    assert not (tmp_path / "work").exists()
+
+
 def test_a_key_that_was_committed_before_it_was_ignored_is_noticed(repository: Path) -> None:
     (repository / "keys" / "a.json").write_text("{}")
     subprocess.run(["git", "-C", str(repository), "add", "keys/a.json"], check=True)
