@@ -11,6 +11,7 @@ from typing import NamedTuple
 from grader.errors import SubmissionError
 from grader.ingest.limits import MAX_BYTES
 from grader.ingest.read import peek_exercise, read_submission
+from grader.ingest.sniff import ENDINGS
 from grader.keyring import Keyring, LoadedKey
 from grader.match.match import match_all
 from grader.match.model import Model, load_model
@@ -25,7 +26,6 @@ from grader.score.score import score
 from grader.score.subscores import subscore_names
 
 DISTRIBUTION = "ml-review-grader"
-ENDINGS = (".json", ".csv", ".md", ".markdown", ".py", ".ipynb")
 BATCH = 500
 _SHOWN = 200
 

@@ -64,7 +64,8 @@ def score(
 ) -> None:
     """Score review comments against answer keys.
 
-    Takes files (JSON, CSV, Markdown, the returned program or notebook) or folders of them. Writes
+    Takes files (JSON, CSV, Markdown, the returned program or notebook, what a
+    code host or an editor exports) or folders of them. Writes
     scores.csv, scores.parquet and one JSON file a submission.
 
     \b

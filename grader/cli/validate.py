@@ -29,7 +29,8 @@ _SHOWN = 60
 def validate(submission: Path, folder: Path, as_json: bool) -> None:
     """Check a review and show what was understood.
 
-    SUBMISSION is a JSON, CSV or Markdown file, or the returned program or notebook with
+    SUBMISSION is a JSON, CSV or Markdown file, what a code host or an editor exports, or the
+    returned program or notebook with
     '# REVIEW: ...' comments. Exit code 2: it cannot be read; every fault is listed.
     """
     from grader.errors import GraderError

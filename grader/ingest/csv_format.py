@@ -28,17 +28,17 @@ def read(text: str, published: Published | None) -> Reading:
     refused = limits.too_many_lines(lines)
     if refused:
         raise RefusedError(*refused)
-    rows = _rows(text, delimiter)
-    if not rows:
+    table = rows(text, delimiter)
+    if not table:
         raise RefusedError(f"the file is empty; {_HEADER}")
-    names, notices = _header(rows[0][1])
-    refused = limits.too_many_comments(len(rows) - 1)
+    names, notices = _header(table[0][1])
+    refused = limits.too_many_comments(len(table) - 1)
     if refused:
         raise RefusedError(*refused)
     faults: list[str] = []
     drafts: list[Draft] = []
     whole: dict[str, dict[str, None]] = {name: {} for name in WHOLE}
-    for number, row in rows[1:]:
+    for number, row in table[1:]:
         source = f"row {number}"
         cells, told, wrong = _fitted(row, names, delimiter, source)
         notices += told
@@ -61,21 +61,25 @@ def _columns_known(header: str, delimiter: str) -> int:
     return sum(field_of(cell) is not None for cell in cells)
 
 
-def _rows(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
-    """Return all rows that hold something, with their numbers from 1."""
+def rows(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
+    """Return all rows that hold something, with their numbers from 1.
+
+    Raises:
+        RefusedError: if a quote does not close.
+    """
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    rows: list[tuple[int, list[str]]] = []
+    found: list[tuple[int, list[str]]] = []
     number = 0
     try:
         for row in reader:
             number += 1
             if any(cell.strip() for cell in row):
-                rows.append((number, row))
+                found.append((number, row))
     except csv.Error as error:
         raise RefusedError(
             f"row {number + 1} (line {reader.line_num}): {_explained(error)}"
         ) from error
-    return rows
+    return found
 
 
 def _explained(error: csv.Error) -> str:

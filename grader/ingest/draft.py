@@ -39,7 +39,8 @@ class Reading:
     """All that one file says.
 
     ``strict``: places were written in fields of their own, so a wrong one is a fault; otherwise
-    they were taken out of prose, and a wrong one is a notice.
+    they were taken out of prose or set by a tool, and a wrong one is a notice. ``account``: the
+    name at a code host of who wrote it, which need not be the name of the candidate.
     """
 
     drafts: tuple[Draft, ...]
@@ -48,3 +49,4 @@ class Reading:
     notices: tuple[Told, ...] = ()
     faults: tuple[str, ...] = ()
     strict: bool = False
+    account: str | None = None

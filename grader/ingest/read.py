@@ -7,11 +7,15 @@ from grader.errors import SubmissionError
 from grader.files import sha256
 from grader.ingest import (
     csv_format,
+    github_format,
+    gitlab_format,
     json_format,
     limits,
     markdown_format,
     notebook_format,
     python_format,
+    rdjson_format,
+    vscode_format,
 )
 from grader.ingest.draft import Reading, RefusedError
 from grader.ingest.published import Published
@@ -26,6 +30,10 @@ _READERS: dict[Format, Callable[[str, Published | None], Reading]] = {
     "markdown": markdown_format.read,
     "python": python_format.read,
     "notebook": notebook_format.read,
+    "github": github_format.read,
+    "gitlab": gitlab_format.read,
+    "vscode": vscode_format.read,
+    "rdjson": rdjson_format.read,
 }
 _EXERCISE = re.compile(r"[a-z0-9][a-z0-9-]{2,39}")
 # The candidate's name becomes part of file names, so it holds no path and starts with no dot.
@@ -114,7 +122,7 @@ def _exercise(name: str, reading: Reading, published: Published | None, faults: 
 def _candidate(name: str, reading: Reading, fallback: str | None, faults: list[str]) -> str:
     said = {"the content": reading.candidate, "the file name": read_name(name).candidate}
     if not any(said.values()):
-        said["the caller"] = fallback
+        said["the caller"] = fallback or reading.account
     return _agreed("candidate", said, faults, str, _valid_candidate)
 
 

@@ -5,10 +5,11 @@ import re
 from itertools import accumulate
 
 from grader.ingest.draft import RefusedError
-from grader.ingest.limits import MAX_DEPTH, over
+from grader.ingest.limits import MAX_DEPTH, over, too_many_comments
 from grader.ingest.text import has_surrogate, shown
 
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+_TOKEN = re.compile(_STRING.pattern + r"|[][{}]", re.DOTALL)
 _NOT_BRACKET = re.compile(r"[^][{}]+")
 _STEP = {"[": 1, "{": 1, "]": -1, "}": -1}
 _LONGEST_NUMBER = 18
@@ -21,10 +22,33 @@ def depth(text: str) -> int:
     return max(accumulate(map(_STEP.__getitem__, brackets)), default=0)
 
 
-def load(text: str, numbers_only: bool = True) -> object:
+def load_many(text: str) -> list[object]:
+    """Return the values of a text that holds several, one after the other or one a line.
+
+    Raises:
+        RefusedError: if one of them is no JSON, or there are more of them than comments allowed.
+    """
+    pieces: list[tuple[int, str]] = []
+    start, level, line = 0, 0, 1
+    for token in _TOKEN.finditer(text):
+        level += _STEP.get(token[0], 0)
+        if level == 0 and token[0] in _STEP:
+            pieces.append((line, text[start : token.end()]))
+            line += text.count("\n", start, token.end())
+            start = token.end()
+    if text[start:].strip():
+        pieces.append((line, text[start:]))
+    refused = too_many_comments(len(pieces))
+    if refused:
+        raise RefusedError(*refused)
+    return [load(piece, first_line=line) for line, piece in pieces]
+
+
+def load(text: str, numbers_only: bool = True, first_line: int = 1) -> object:
     """Return the value of a JSON text. Very long numbers come as text.
 
     Args:
+        first_line: where the text begins in its file, for messages.
         numbers_only: refuse NaN and Infinity; notebooks keep them in outputs, which nobody reads.
 
     Raises:
@@ -58,7 +82,8 @@ def load(text: str, numbers_only: bool = True) -> object:
         )
     except json.JSONDecodeError as error:
         raise RefusedError(
-            f"line {error.lineno}, column {error.colno}: {error.msg}; this is no valid JSON"
+            f"line {error.lineno + first_line - 1}, column {error.colno}: {error.msg}; "
+            "this is no valid JSON"
         ) from error
     except RecursionError as error:
         raise RefusedError("the JSON is nested too deep; write it flatter") from error

@@ -4,7 +4,9 @@ from typing import Literal
 
 from grader.records.base import LineNumber, Record, Sha256
 
-Format = Literal["json", "csv", "markdown", "python", "notebook"]
+Format = Literal[
+    "json", "csv", "markdown", "python", "notebook", "github", "gitlab", "vscode", "rdjson"
+]
 Area = Literal[
     "statistics & evaluation",
     "data",

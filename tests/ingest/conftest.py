@@ -1,6 +1,5 @@
 """A small published exercise: a program of about forty lines and a notebook of five cells."""
 
-import json
 from pathlib import Path
 
 import nbformat.v4 as v4
@@ -77,7 +76,7 @@ def _notebook() -> str:
         (v4.new_code_cell if kind == "code" else v4.new_markdown_cell)(text, id=f"c{n}a{n}0{n}f")
         for n, (kind, text) in enumerate(_CELLS, 1)
     ]
-    return json.dumps(v4.new_notebook(cells=cells), indent=1) + "\n"
+    return str(v4.writes(v4.new_notebook(cells=cells))) + "\n"
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.ingest import write
+from grader.ingest import write, write_hosted
 from grader.ingest.published import Published
 from grader.ingest.read import read_submission
 from grader.ingest.text import tidy
@@ -115,6 +115,34 @@ def test_comments_in_the_returned_file_come_back_whole(
     data = writer(_submission(comments), published)
     back = read_submission(f"churn-01__anna.{ending}", data, published)
     assert Counter(_facts(back.comments)) == Counter(_facts(comments))
+
+
+@pytest.mark.parametrize(
+    ("ending", "writer", "kept"),
+    [
+        ("json", write_hosted.as_github, ()),
+        ("json", write_hosted.as_gitlab, ()),
+        ("csv", write_hosted.as_vscode, ("severity", "category")),
+        ("rdjson", write_hosted.as_rdjson, ("severity", "category")),
+        ("jsonl", write_hosted.as_rdjsonl, ("severity", "category")),
+    ],
+)
+@settings(max_examples=60, deadline=None)
+@given(comments=_comments)
+def test_comments_from_code_hosts_and_editors_come_back_in_order(
+    ending: str,
+    writer: Callable[[Submission, Published], bytes],
+    kept: Sequence[str],
+    comments: list[Comment],
+    published: Published,
+) -> None:
+    """Every text and place is read back, also lines of notebook cells from the stored JSON."""
+    if writer is write_hosted.as_vscode:  # its rows have no lines of a cell: stored lines stand
+        comments = [c for c in comments if c.cell is None]
+    lost = {n: None for n in ("severity", "category", "area") if n not in kept}
+    data = writer(_submission(comments), published)
+    back = read_submission(f"churn-01__anna.{ending}", data, published)
+    assert _facts(back.comments) == _facts([c.model_copy(update=lost) for c in comments])
 
 
 def test_the_notebook_written_is_a_valid_one(published: Published) -> None:
