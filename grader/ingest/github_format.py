@@ -5,8 +5,8 @@ alone; pages as one list, as lists in a list (``--slurp``), or one list after th
 """
 
 from grader.ingest import limits
-from grader.ingest.draft import Draft, Reading, RefusedError, Told
-from grader.ingest.hosted import Span, flat, inner, one_account, placed
+from grader.ingest.draft import Reading, RefusedError
+from grader.ingest.hosted import Found, Span, flat, inner
 from grader.ingest.published import Published
 from grader.ingest.strict_json import load_many
 from grader.ingest.text import shown
@@ -25,24 +25,19 @@ def read(text: str, published: Published | None) -> Reading:
     refused = limits.too_many_comments(len(items))
     if refused:
         raise RefusedError(*refused)
-    faults: list[str] = []
-    told: list[Told] = []
-    drafts: list[Draft] = []
-    accounts: list[str] = []
+    found = Found(published)
     for number, item in enumerate(items, 1):
         source = f"comment {number}"
         body = item.get("body") if isinstance(item, dict) else None
         if not isinstance(item, dict) or not isinstance(body, str | None) or "body" not in item:
-            faults.append(f"{source}: {_strange(item)}")
+            found.faults.append(f"{source}: {_strange(item)}")
         elif inner(item, "user", "type") == "Bot":
-            told.append(Told(source, "written by a bot, left out"))
+            found.tell(source, "written by a bot, left out")
         elif body or "path" in item:  # a review without a text of its own only holds comments
-            span = _span(item, source, told)
-            drafts.append(placed(source, body or "", item.get("path"), span, published, told))
+            found.place(source, body or "", item.get("path"), _span(item, source, found))
             account = inner(item, "user", "login")
-            accounts += [account] if isinstance(account, str) else []
-    account = one_account(accounts, faults)
-    return Reading(tuple(drafts), None, None, tuple(told), tuple(faults), account=account)
+            found.accounts += [account] if isinstance(account, str) else []
+    return found.reading()
 
 
 def _strange(item: object) -> str:
@@ -52,11 +47,11 @@ def _strange(item: object) -> str:
     return "is no comment of GitHub's API, it has no text 'body'"
 
 
-def _span(item: dict[str, object], source: str, told: list[Told]) -> Span:
+def _span(item: dict[str, object], source: str, found: Found) -> Span:
     if item.get("subject_type") == "file" or "path" not in item:
         return None, None
     if item.get("side") == "LEFT":
-        told.append(Told(source, "stands on a deleted line; read as on the file"))
+        found.tell(source, "stands on a deleted line; read as on the file")
         return None, None
     if item.get("line") is not None:
         return item.get("start_line"), item["line"]

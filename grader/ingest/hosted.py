@@ -1,8 +1,9 @@
 """What reviews from code hosts have in common: pages, accounts, lines of a stored notebook."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
-from grader.ingest.draft import Draft, Told
+from grader.ingest.draft import Draft, Reading, Told
 from grader.ingest.notebook_lines import cells_of_lines
 from grader.ingest.published import NOTEBOOK, Published
 from grader.ingest.text import shown
@@ -28,34 +29,64 @@ def inner(item: Mapping[str, object], *names: str) -> object:
     return value
 
 
-def one_account(accounts: Iterable[str], faults: list[str]) -> str | None:
-    """Return whose the remarks are; a fault if several people wrote them."""
-    names = sorted(set(accounts))
-    if len(names) > 1:
-        found = ", ".join(map(shown, names[:5]))
-        faults.append(f"remarks of {found}; hand in one file a person")
-    return names[0] if len(names) == 1 else None
+@dataclass
+class Found:
+    """What a reader has found so far."""
 
+    published: Published | None
+    drafts: list[Draft] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    accounts: list[str] = field(default_factory=list)
 
-def placed(
-    source: str, text: str, path: object, span: Span, published: Published | None, told: list[Told]
-) -> Draft:
-    """Return a remark at lines of a file; in a notebook, lines of its JSON mean cell and line."""
-    file = path if isinstance(path, str) and path.strip() else None
-    first, last = (None if n is None else str(n) for n in span)
-    first, last = first or last, last if first else None
-    if file is None:
-        return Draft(source, text)
-    if not file.endswith(".ipynb") or first is None:
-        return Draft(source, text, file, line=first, end_line=last)
-    raw = published.files.get(NOTEBOOK, "") if published else ""
-    start = cells_of_lines(raw).get(first)
-    if start is None:
-        told.append(
-            Told(source, f"line {shown(first)} of {NOTEBOOK} is in no cell; read as on the file")
+    def tell(self, source: str, message: str) -> None:
+        """Add a notice about one remark."""
+        self.told.append(Told(source, message))
+
+    def place(self, source: str, text: str, path: object, span: Span) -> Draft:
+        """Add and return a remark at lines of a file, as it is stored.
+
+        Lines of a notebook's JSON become cell and line. Without the notebook they cannot, and
+        guessing would change a score, so that is a fault.
+        """
+        file = path if isinstance(path, str) and path.strip() else None
+        first, last = (None if n is None else str(n) for n in span)
+        first, last = first or last, last if first else None
+        draft = (
+            Draft(source, text, file, line=first, end_line=last) if file else Draft(source, text)
         )
-        return Draft(source, text, file)
-    cell, line = start
-    end = cells_of_lines(raw).get(last or "")
-    until = str(end[1]) if line and end and end[0] == cell and end[1] else None
-    return Draft(source, text, file, str(cell), str(line) if line else None, until)
+        if file and first and file.endswith(".ipynb"):
+            draft = self._in_cell(draft, first, last)
+        self.drafts.append(draft)
+        return draft
+
+    def _in_cell(self, draft: Draft, first: str, last: str | None) -> Draft:
+        raw = self.published.files.get(NOTEBOOK, "") if self.published else ""
+        whole = Draft(draft.source, draft.text, draft.file)
+        if not raw:
+            self.faults.append(
+                f"{draft.source}: stands at line {shown(first)} of the stored notebook, which is "
+                "not at hand; give the folder of the published exercises (--exercises)"
+            )
+            return whole
+        places = cells_of_lines(raw)
+        start, end = places.get(first), places.get(last or "")
+        if start is None:
+            self.tell(draft.source, f"line {shown(first)} of {NOTEBOOK} is in no cell")
+            return whole
+        cell, line = start
+        until = str(end[1]) if line and end and end[0] == cell and end[1] else None
+        return Draft(
+            draft.source, draft.text, draft.file, str(cell), str(line) if line else None, until
+        )
+
+    def reading(self) -> Reading:
+        """Return all of it; a fault more if several people wrote the remarks."""
+        names = sorted(set(self.accounts))
+        if len(names) > 1:
+            people = ", ".join(map(shown, names[:5]))
+            self.faults.append(f"remarks of {people}; hand in one file a person")
+        account = names[0] if len(names) == 1 else None
+        return Reading(
+            tuple(self.drafts), notices=tuple(self.told), faults=tuple(self.faults), account=account
+        )

@@ -4,10 +4,11 @@ The format: https://github.com/reviewdog/reviewdog/tree/master/proto/rdf
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from grader.ingest import limits
-from grader.ingest.draft import Draft, Reading, RefusedError, Told
-from grader.ingest.hosted import Span, flat, inner, placed
+from grader.ingest.draft import Reading, RefusedError
+from grader.ingest.hosted import Found, Span, flat, inner
 from grader.ingest.published import Published
 from grader.ingest.strict_json import load_many
 
@@ -31,19 +32,16 @@ def read(text: str, published: Published | None) -> Reading:
     refused = limits.too_many_comments(len(items))
     if refused:
         raise RefusedError(*refused)
-    faults: list[str] = []
-    told: list[Told] = []
-    drafts: list[Draft] = []
+    found = Found(published)
     for number, item in enumerate(items, 1):
         source = f"diagnostic {number}"
         message = item.get("message") if isinstance(item, dict) else None
         if not isinstance(item, dict) or not isinstance(message, str):
-            faults.append(f"{source}: has no text 'message'; add it")
+            found.faults.append(f"{source}: has no text 'message'; add it")
             continue
-        path = inner(item, "location", "path")
-        draft = placed(source, message, path, _span(item), published, told)
-        drafts.append(_tagged(draft, item))
-    return Reading(tuple(drafts), None, None, tuple(told), tuple(faults))
+        draft = found.place(source, message, inner(item, "location", "path"), _span(item))
+        found.drafts[-1] = replace(draft, category=_category(item), severity=_severity(item))
+    return found.reading()
 
 
 def _diagnostics(items: Iterable[object]) -> Iterator[object]:
@@ -61,15 +59,10 @@ def _span(item: dict[str, object]) -> Span:
     return start, end
 
 
-def _tagged(draft: Draft, item: dict[str, object]) -> Draft:
+def _category(item: dict[str, object]) -> str | None:
     code = inner(item, "code", "value")
-    return Draft(
-        draft.source,
-        draft.text,
-        draft.file,
-        draft.cell,
-        draft.line,
-        draft.end_line,
-        category=code if isinstance(code, str) else None,
-        severity=_SEVERITIES.get(str(item.get("severity"))),
-    )
+    return code if isinstance(code, str) else None
+
+
+def _severity(item: dict[str, object]) -> str | None:
+    return _SEVERITIES.get(str(item.get("severity")))

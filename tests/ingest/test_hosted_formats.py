@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -124,6 +125,15 @@ def test_lines_of_a_stored_notebook_are_lines_of_its_cells(published: Published)
     behind = read([comment(path="program.ipynb", line=len(stored) - 2)], published)
     assert places(behind) == [("program.ipynb", None, None, None)]
     assert "is in no cell" in behind.notices[0].message
+
+
+def test_lines_of_a_stored_notebook_that_is_not_at_hand_are_refused(published: Published) -> None:
+    unseen = replace(published, files={**published.files, "program.ipynb": ""})
+    with pytest.raises(SubmissionError, match=r"line '9' of the stored notebook, .*--exercises"):
+        read([comment(path="program.ipynb", line=9)], unseen)
+    assert places(read([comment(path="program.ipynb", subject_type="file")], unseen)) == [
+        ("program.ipynb", None, None, None)
+    ]
 
 
 def test_every_line_of_every_cell_is_found_in_the_stored_notebook(published: Published) -> None:
