@@ -71,3 +71,7 @@ class OutputError(GraderError):
 
 class RunError(GraderError):
     """A generated program did not run as it must."""
+
+
+class AgreementError(GraderError):
+    """Scores of people cannot be compared with ours."""

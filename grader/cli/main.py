@@ -13,6 +13,7 @@ COMMANDS = {
     "validate": ("grader.cli.validate", "Tell a candidate what was understood of a review."),
     "score": ("grader.cli.score", "Score reviews against answer keys."),
     "report": ("grader.cli.report", "Write the results as one page."),
+    "agreement": ("grader.cli.agreement", "Compare scores with those of people."),
     "demo": ("grader.cli.demo", "Make an exercise, score four reviews of it, and report."),
     "catalog": ("grader.cli.catalog", "List the kinds of flaw and the decoys."),
     "prove": ("grader.cli.prove", "Run the proofs of answer keys again."),
