@@ -1,9 +1,10 @@
 """A blind reader: what a careful engineer flags who has nothing but what a candidate receives.
 
-``readings.json`` holds, for each exercise of the bank, the lines that were flagged. They were made
-by language models that were given the published files alone, each a third of the bank, and asked
-for every real fault and for nothing that is merely odd; none had seen a key, the catalogue or this
-source. A reading of a program that has changed since is left out.
+``readings.json`` holds, for exercises of the bank, the lines that were flagged. They were made by
+language models, each of which was given the published files of a part of the bank, was told to
+look at nothing else, and was asked for every real fault and for nothing that is merely odd. The
+bank's keys are public, and lay on the same machine: that nobody looked is their word. A reading of
+a program that has changed since is left out.
 """
 
 import json
