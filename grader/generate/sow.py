@@ -91,14 +91,14 @@ def sow_free(bed: Bed, name: str, sites: Sequence[Site], stream: Stream) -> Plan
 def sow_site(bed: Bed, name: str, module: cst.Module, site: Site) -> tuple[Bed, Sown] | None:
     """Sow one site; None if its lines would touch those of an earlier flaw or decoy."""
     after = print_module(sow(module, site, ALL_PARTS))
-    main, trace = measure(bed.text, module, site, after)
     lines = LineMap.by_diff(bed.text, after)
-    for other in bed.everything():
-        if not all(lines.kept_together(span) for span in other.spans()):
-            return None
-        carried = other.carried(lines).spans()
-        if any(overlap(a, b) for a in carried for b in (*main, *trace)):
-            return None
+    older = [span for other in bed.everything() for span in other.spans()]
+    if not all(lines.kept_together(span) for span in older):
+        return None
+    main, trace = measure(bed.text, module, site, after)
+    carried = [span for other in bed.everything() for span in other.carried(lines).spans()]
+    if any(overlap(a, b) for a in carried for b in (*main, *trace)):
+        return None
     return bed.moved(after, lines), Sown(name, main, trace)
 
 

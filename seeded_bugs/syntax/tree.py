@@ -11,7 +11,7 @@ from typing import TypeVar, cast
 
 import libcst as cst
 
-from seeded_bugs.syntax.branch import PLAIN, Place, branch_of
+from seeded_bugs.syntax.branch import Place, branch_of, printed
 from seeded_bugs.syntax.whole import Statement as Statement
 from seeded_bugs.syntax.whole import parts_of, print_module
 
@@ -164,7 +164,7 @@ def tree_of(module: cst.Module) -> Tree:
 
 def code(node: cst.CSTNode) -> str:
     """Return the text of a node."""
-    return PLAIN.code_for_node(node)
+    return printed(node)
 
 
 def statement(text: str) -> cst.SimpleStatementLine | cst.BaseCompoundStatement:
