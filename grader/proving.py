@@ -12,7 +12,7 @@ from grader.errors import ExerciseError, RunError
 from grader.files import sha256
 from grader.generate.exercise import clean_twin, sown_alone
 from grader.prove.finding import Finding
-from grader.prove.judge import EVERY_GROUP, Charge, Proven, groups_for, judge, strays
+from grader.prove.judge import EVERY_GROUP, Charge, Proven, groups_for, judge, strays, with_promise
 from grader.prove.material import Material
 from grader.prove.runner import Runner
 from grader.prove.trial import Trial
@@ -79,7 +79,8 @@ def prove(
     trial.ask_for(EVERY_GROUP)
     twin.ask_for(groups_for(charges))
     verdicts = tuple(judge(trial, charge) for charge in charges)
-    return Outcome(verdicts, tuple(strays(trial, charges)))
+    found = tuple(strays(trial, charges))
+    return Outcome(with_promise(trial, verdicts), found)
 
 
 def charges_of(key: AnswerKey) -> list[Charge]:
@@ -115,6 +116,8 @@ def _evident(entry: KeyItem | KeyDecoy, verdict: Proven) -> KeyItem | KeyDecoy:
         return entry
     seen = _sentence(verdict.seeded)
     evidence = seen if verdict.charge.decoy else f"{seen} In the clean program: {verdict.clean}."
+    if verdict.promised:
+        evidence += f" With all flaws together: {verdict.promised}."
     claim = Claim.model_validate(
         entry.proof.model_dump() | {"status": "proved", "evidence": evidence}
     )
@@ -122,7 +125,9 @@ def _evident(entry: KeyItem | KeyDecoy, verdict: Proven) -> KeyItem | KeyDecoy:
 
 
 def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
+    """Return words as a sentence; code at its head keeps its letters."""
+    head = text.split(maxsplit=1)[0] if text.strip() else ""
+    return f"{text[:1].upper() if head.isalpha() else text[:1]}{text[1:]}."
 
 
 def reproved(key: AnswerKey, exercises: Path, runner: Runner) -> Outcome:

@@ -107,6 +107,7 @@ BUG = SeededBug(
         "it does not.",
         shows=("skew:batch-gaps",),
         also=(
+            "optimistic",
             "skew:batch",
             "skew:features",
         ),

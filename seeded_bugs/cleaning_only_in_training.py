@@ -158,6 +158,7 @@ BUG = SeededBug(
         "small letters; in the clean program the scores are equal.",
         shows=("skew:spelling",),
         also=(
+            "optimistic",
             "skew:features",
             "names-matter",
             "unseen-category",

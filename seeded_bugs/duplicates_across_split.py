@@ -181,6 +181,9 @@ BUG = SeededBug(
         "overlap",
         "Rows of the held-out part occur in the training part as well.",
         shows=("same-content",),
-        also=("repeats-kept",),
+        also=(
+            "optimistic",
+            "repeats-kept",
+        ),
     ),
 )

@@ -252,5 +252,6 @@ BUG = SeededBug(
         "held-out influence",
         "Changing words or categories of held-out rows changes the features of training rows.",
         shows=("features:features", "fit:features", "learnt:features", "passed-on:features"),
+        also=("optimistic",),
     ),
 )

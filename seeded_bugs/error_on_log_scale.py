@@ -111,5 +111,6 @@ BUG = SeededBug(
         "The metric is given values that are not the target's own but their logarithms; the "
         "reported error is many times smaller than the one in units.",
         shows=("log-scale",),
+        also=("optimistic",),
     ),
 )

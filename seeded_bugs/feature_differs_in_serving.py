@@ -131,5 +131,6 @@ BUG = SeededBug(
         "For the same rows, the features that prediction hands to the model differ from those of "
         "training.",
         shows=("skew:features",),
+        also=("optimistic",),
     ),
 )

@@ -183,5 +183,6 @@ BUG = SeededBug(
         "One feature alone predicts the target almost perfectly, and blanking it, as it is when a "
         "prediction is due, makes the score collapse.",
         shows=("late",),
+        also=("optimistic",),
     ),
 )

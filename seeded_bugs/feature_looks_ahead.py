@@ -159,6 +159,7 @@ BUG = SeededBug(
             "passed-on:labels",
         ),
         also=(
+            "optimistic",
             "skew:batch",
             "skew:batch-gaps",
             "skew:features",

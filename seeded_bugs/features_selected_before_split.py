@@ -134,5 +134,6 @@ BUG = SeededBug(
         "held-out influence",
         "Changing the labels of held-out rows changes which columns the model reads.",
         shows=("learnt:labels", "fit:labels", "features:labels", "passed-on:labels"),
+        also=("optimistic",),
     ),
 )

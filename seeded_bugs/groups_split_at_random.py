@@ -115,6 +115,9 @@ BUG = SeededBug(
         "Entities of the held-out part have rows in the training part; in the clean program none "
         "has.",
         shows=("group",),
-        also=("fold-group",),
+        also=(
+            "optimistic",
+            "fold-group",
+        ),
     ),
 )

@@ -130,6 +130,9 @@ BUG = SeededBug(
         "row count",
         "Fewer rows are scored than the split holds out; in the clean program all are.",
         shows=("test-rows-lost",),
-        also=("rows-lost",),
+        also=(
+            "optimistic",
+            "rows-lost",
+        ),
     ),
 )

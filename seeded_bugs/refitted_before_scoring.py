@@ -100,6 +100,7 @@ BUG = SeededBug(
         "All rows that the reported metrics are computed on are rows that the model is fitted on.",
         shows=("scored-learnt",),
         also=(
+            "optimistic",
             "same-content",
             "rows-lost",
         ),

@@ -121,6 +121,7 @@ BUG = SeededBug(
         "does not.",
         shows=("skew:batch",),
         also=(
+            "optimistic",
             "skew:batch-gaps",
             "skew:features",
             "skew:order",

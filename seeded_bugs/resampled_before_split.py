@@ -128,6 +128,7 @@ BUG = SeededBug(
         "Rows of the held-out part occur in the training part as well.",
         shows=("same-content",),
         also=(
+            "optimistic",
             "evened-out",
             "rows-lost",
             "scored-learnt",

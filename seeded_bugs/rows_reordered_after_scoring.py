@@ -140,6 +140,6 @@ BUG = SeededBug(
         "The score written beside an identifier is not the one that the stored model gives to that "
         "row alone; in the clean program it is.",
         shows=("skew:rows", "skew:batch"),
-        also=("skew:batch", "skew:batch-gaps", "skew:order"),
+        also=("optimistic", "skew:batch", "skew:batch-gaps", "skew:order"),
     ),
 )

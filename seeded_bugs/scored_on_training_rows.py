@@ -166,6 +166,6 @@ BUG = SeededBug(
         "overlap",
         "All rows that the reported metrics are computed on are rows that the model is fitted on.",
         shows=("scored-learnt",),
-        also=("same-content", "deaf-score", "log-silent"),
+        also=("optimistic", "same-content", "deaf-score", "log-silent"),
     ),
 )

@@ -168,6 +168,7 @@ BUG = SeededBug(
         "The newest training row is later than the oldest held-out row: the times overlap.",
         shows=("time",),
         also=(
+            "optimistic",
             "fold-time",
             "same-content",
         ),

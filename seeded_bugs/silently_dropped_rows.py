@@ -134,6 +134,7 @@ BUG = SeededBug(
         "logged.",
         shows=("rows-lost",),
         also=(
+            "optimistic",
             "unserved",
             "test-rows-lost",
             "skew:batch-gaps",

@@ -117,6 +117,7 @@ BUG = SeededBug(
         "program from the same share.",
         shows=("fixed-cut",),
         also=(
+            "optimistic",
             "few-scored",
             "unstratified",
             "time",

@@ -202,5 +202,6 @@ BUG = SeededBug(
         "held-out influence",
         "Changing the labels of held-out rows changes the features of training rows.",
         shows=("features:labels", "learnt:labels", "passed-on:labels"),
+        also=("optimistic",),
     ),
 )

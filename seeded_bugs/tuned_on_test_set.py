@@ -169,5 +169,6 @@ BUG = SeededBug(
         "test reuse",
         "Changing labels of held-out rows changes the hyper-parameter that is chosen.",
         shows=("consulted",),
+        also=("optimistic",),
     ),
 )

@@ -146,5 +146,6 @@ BUG = SeededBug(
         "For the same rows, the served score is one minus the model's probability of the positive "
         "class.",
         shows=("skew:class",),
+        also=("optimistic",),
     ),
 )

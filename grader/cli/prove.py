@@ -44,6 +44,8 @@ def prove(context: click.Context, keys: tuple[Path, ...], exercises: Path, as_js
         for key, outcome in results:
             click.echo(f"\n{key.exercise}  {key.title}")
             table([_row(v) for v in _told(key, outcome)["verdicts"]])  # type: ignore[attr-defined]
+            for told in {v.promised: None for v in outcome.verdicts if v.promised}:
+                click.echo(f"  all flaws together: {told}")
             for fault in outcome.faults:
                 click.echo(f"  does not hold: {fault}")
         held = sum(not outcome.faults for _, outcome in results)
@@ -65,6 +67,7 @@ def _told(key: "AnswerKey", outcome: "Outcome") -> dict[str, object]:
                 "claim": v.charge.claim,
                 "clean": v.clean,
                 "seeded": v.seeded,
+                "promised": v.promised,
                 "verdict": _verdict(v.confirmed, v.charge.decoy),
             }
             for v in outcome.verdicts

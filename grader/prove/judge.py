@@ -5,10 +5,11 @@ the flaw's lines or the program as a whole. The same must not be found in the cl
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grader.prove.finding import Finding
-from grader.prove.oracles.every import ORACLES, oracle
+from grader.prove.oracles.every import LAST, ORACLES, oracle
+from grader.prove.oracles.optimism import OPTIMISTIC
 from grader.prove.statements import whole_statements
 from grader.prove.trial import Trial
 
@@ -38,12 +39,17 @@ class Charge:
 
 @dataclass(frozen=True)
 class Proven:
-    """The verdict on a charge: what was seen in the clean program and in this one."""
+    """The verdict on a charge: what was seen in the clean program and in this one.
+
+    ``promised`` tells what the whole program reports and what fresh rows give, where the flaw is
+    one that raises the report, by itself or with others.
+    """
 
     charge: Charge
     clean: str
     seeded: str
     confirmed: bool
+    promised: str = ""
 
 
 def findings(trial: Trial, name: str) -> tuple[Finding, ...]:
@@ -84,17 +90,35 @@ only where a flaw says so."""
 
 
 def strays(trial: Trial, charges: Sequence[Charge]) -> list[Finding]:
-    """Return the findings of any oracle that no flaw of the program explains."""
+    """Return the findings of any oracle that no flaw of the program explains.
+
+    The oracle that needs the longest runs is asked only if the others find nothing.
+    """
     flaws = [charge for charge in charges if not charge.decoy]
     owned = whole_statements(trial.program, (n for flaw in flaws for n in flaw.lines))
     follows = {aspect for flaw in flaws for aspect in (*flaw.shows, *flaw.also)}
-    return [
-        finding
-        for name in sorted(ORACLES)
-        for finding in findings(trial, name)
-        if not owned & set(finding.lines)
-        if finding.aspect not in ONLY_IF_CHARGED and not _covered(finding.aspect, follows)
-    ]
+    found: list[Finding] = []
+    for name in (*sorted(ORACLES.keys() - {LAST}), LAST):
+        if name == LAST and found:
+            break
+        found += [
+            finding
+            for finding in findings(trial, name)
+            if not owned & set(finding.lines)
+            if finding.aspect not in ONLY_IF_CHARGED and not _covered(finding.aspect, follows)
+        ]
+    return found
+
+
+def with_promise(trial: Trial, verdicts: Sequence[Proven]) -> tuple[Proven, ...]:
+    """Return the verdicts, those on what raises the report with how far it is raised in all."""
+    told = "; ".join(f.observed for f in trial.found.get(LAST, ()))
+    return tuple(
+        replace(v, promised=told)
+        if told and v.confirmed and OPTIMISTIC in (*v.charge.shows, *v.charge.also)
+        else v
+        for v in verdicts
+    )
 
 
 def _covered(aspect: str, follows: set[str]) -> bool:

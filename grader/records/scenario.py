@@ -27,6 +27,9 @@ class Scenario(Record):
         rows: the full size of its data.
         sample_rows: how many rows an exercise ships.
         metric: the headline figure of the training report.
+        prediction: the served column that the headline figure judges; None if it is not known.
+        judged_by: a figure of the report that is computed anew on fresh rows, where ``metric`` is
+            none that can be.
         time_column: when a row was; the sound program then cuts in time where ``split`` says so.
         id_column: one value a row.
         key_columns: that together say which row it is, where no single column does.
@@ -50,6 +53,8 @@ class Scenario(Record):
     rows: int
     sample_rows: int
     metric: str
+    prediction: str | None = None
+    judged_by: str | None = None
     positive_share: float | None = None
     time_column: str | None = None
     id_column: str | None = None

@@ -6,8 +6,9 @@ from functools import cache
 import pytest
 
 from grader import catalog
-from grader.generate.exercise import fitting, fitting_decoys
+from grader.generate.exercise import fitting, fitting_decoys, sown_alone
 from grader.prove.oracles.every import ORACLES
+from grader.prove.oracles.optimism import find as optimistic
 from grader.prove.runner import Runner
 from grader.prove.trial import Trial
 from grader.proving import prove_alone, scenario_trial
@@ -78,3 +79,31 @@ def test_the_clean_program_is_silent_and_the_seeded_one_is_shown(
 def test_every_oracle_is_silent_on_a_clean_program(name: str, runner: Runner) -> None:
     twin = clean(name, runner)
     assert [f for one in ORACLES.values() for f in one.find(twin)] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        pytest.param("churn", "feature_known_after_outcome", marks=pytest.mark.sample),
+        ("churn", "target_encoded_on_all_rows"),
+        ("house-prices", "target_encoded_on_all_rows"),
+        ("card-fraud", "scored_on_training_rows"),
+        ("store-demand", "error_on_log_scale"),
+    ],
+)
+def test_a_flaw_that_raises_the_report_shows_on_fresh_rows(
+    name: str, kind: str, runner: Runner
+) -> None:
+    twin = clean(name, runner)
+    bed = sown_alone(twin.program, KINDS[kind])
+    (finding,) = optimistic(Trial(bed.text, twin.material, runner, (), twin))
+    assert finding.aspect in KINDS[kind].proof.also  # type: ignore[union-attr]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["scaler_fitted_before_split", "no_cross_validation"])
+def test_a_flaw_that_moves_no_figure_is_not_called_optimistic(kind: str, runner: Runner) -> None:
+    twin = clean("churn", runner)
+    bed = sown_alone(twin.program, KINDS[kind])
+    assert optimistic(Trial(bed.text, twin.material, runner, (), twin)) == []

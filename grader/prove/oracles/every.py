@@ -11,6 +11,7 @@ from grader.prove.oracles import (
     influence,
     metric,
     noise,
+    optimism,
     output,
     overlap,
     relocation,
@@ -33,6 +34,7 @@ ORACLES: dict[str, Oracle] = {
         influence,
         metric,
         noise,
+        optimism,
         output,
         overlap,
         relocation,
@@ -44,6 +46,9 @@ ORACLES: dict[str, Oracle] = {
         unchanged,
     )
 }
+
+LAST = optimism.ORACLE.name
+"""The oracle whose runs take longest."""
 
 
 def oracle(name: str) -> Oracle:

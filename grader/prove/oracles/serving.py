@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from grader.prove.finding import Finding, Oracle
+from grader.prove.keys import key_names, keys_of
 from grader.prove.oracles.compare import differing, said
 from grader.prove.rows import LEARNING, TRIVIAL
 from grader.prove.seen import Event, Run, Table
@@ -172,33 +173,18 @@ def _misplaced(trial: Trial, serve: Run) -> Iterator[Finding]:
 
 def _row_of_key(trial: Trial, served: pd.DataFrame) -> np.ndarray | None:
     """Return the number of the row that each served row's key belongs to; None where unknown."""
-    names = _key_names(trial, served)
-    keys, told = (_keys_of(table, names) for table in (trial.table, served))
+    names = key_names(trial.material.facts, served, trial.table)
+    keys, told = (keys_of(table, names) for table in (trial.table, served))
     if not names or keys.duplicated().any():
         return None
     rows = pd.Series(trial.table.index, index=keys).reindex(told).to_numpy(dtype=float)
     return None if np.isnan(rows).any() else rows.astype(np.int64)
 
 
-def _key_names(trial: Trial, served: pd.DataFrame) -> list[str]:
-    """Return the served columns that say which row it is."""
-    facts = trial.material.facts
-    if facts.id_column and facts.id_column in served:
-        return [facts.id_column]
-    several = dict.fromkeys([*facts.key_columns, facts.group_column, facts.time_column])
-    return [name for name in several if name and name in served and name in trial.table]
-
-
-def _keys_of(table: pd.DataFrame, names: list[str]) -> "pd.Series[str]":
-    """Return the keys as text; one like 00012 comes back from a file of predictions as 12."""
-    parts = [table[name].astype(str).str.lstrip("0") for name in names]
-    return pd.Series(list(zip(*parts, strict=True)), dtype=object).map(" | ".join)
-
-
 def _keyed(trial: Trial, served: pd.DataFrame) -> pd.DataFrame:
     """Return predictions with the keys of their rows as the index; empty where they have none."""
-    names = _key_names(trial, served)
-    return served.set_index(_keys_of(served, names)) if names else pd.DataFrame()
+    names = key_names(trial.material.facts, served, trial.table)
+    return served.set_index(keys_of(served, names)) if names else pd.DataFrame()
 
 
 def _decided(train: Run, serve: Run) -> Decided | None:
