@@ -75,3 +75,7 @@ class RunError(GraderError):
 
 class AgreementError(GraderError):
     """Scores of people cannot be compared with ours."""
+
+
+class DecisionsError(GraderError):
+    """The file of decisions is damaged, or a decision cannot be made."""

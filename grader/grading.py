@@ -2,30 +2,28 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
-from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from grader.decisions import NAME, Decisions
 from grader.errors import SubmissionError
 from grader.ingest.limits import MAX_BYTES
 from grader.ingest.read import peek_exercise, read_submission
 from grader.ingest.sniff import ENDINGS
 from grader.keyring import Keyring, LoadedKey
+from grader.marking import form_of, mark
 from grader.match.match import match_all
 from grader.match.model import Model, load_model
-from grader.records.score import Form, Result, ScoreVersions
+from grader.records.score import Result
 from grader.records.submission import Submission
 from grader.records.verdict import Verdicts
 from grader.report.results import ResultsFolder
 from grader.report.table import columns
 from grader.score.flags import FLAGS
 from grader.score.rubric import Rubric
-from grader.score.score import score
 from grader.score.subscores import subscore_names
 
-DISTRIBUTION = "ml-review-grader"
 BATCH = 500
 _SHOWN = 200
 
@@ -94,6 +92,9 @@ def grade(
 ) -> Summary:
     """Grade every submission and write the results folder, whole or not at all.
 
+    Decisions that people made on an older results folder there are kept, and hold again for
+    submissions of the same bytes.
+
     Args:
         paths: submissions, or folders of them.
         keys_dir: the folder of answer keys.
@@ -104,6 +105,7 @@ def grade(
 
     Raises:
         KeyFileError, ExerciseError: if a key cannot be trusted.
+        DecisionsError: if the decisions in the older folder are damaged.
         OutputError: if the results cannot be written.
         SubmissionError: if there is nothing to grade.
     """
@@ -112,15 +114,17 @@ def grade(
         given = ", ".join(str(path) for path in paths)
         raise SubmissionError(given, [f"no submission is there (known: {', '.join(ENDINGS)})"])
     ring, model = Keyring(keys_dir, exercises_dir), load_model()
+    decisions = Decisions(out_dir / NAME)
     seen: dict[tuple[str, str], str] = {}
     forms: set[str] = set()
     scored, first = 0, list[Result]()
     with ResultsFolder(out_dir, columns(subscore_names(rubric), FLAGS)) as folder:
         for done, batch in _batches(found):
-            results = [_marked(r, seen) for r in _grade_batch(batch, ring, model, rubric)]
+            graded = _grade_batch(batch, ring, model, rubric, decisions)
+            results = [marked_further(r, seen) for r in graded]
             folder.add(results)
             for exercise in sorted({r.exercise for r in results if r.score and r.exercise} - forms):
-                folder.add_form(_form(ring.get(exercise)))
+                folder.add_form(form_of(ring.get(exercise)))
                 forms.add(exercise)
             scored += sum(result.status == "scored" for result in results)
             first += results[: max(0, _SHOWN - len(first))]
@@ -137,13 +141,16 @@ def _batches(found: Sequence[Found]) -> Iterator[tuple[int, list[Found]]]:
 
 
 def _grade_batch(
-    batch: Sequence[Found], ring: Keyring, model: Model, rubric: Rubric
+    batch: Sequence[Found], ring: Keyring, model: Model, rubric: Rubric, decisions: Decisions
 ) -> list[Result]:
     """Read all, match all at once, score each; results stand in the order of the batch."""
     read = [_read(found, ring) for found in batch]
     ready = [one for one in read if isinstance(one, _Read)]
     judged = iter(_match(ready, model))
-    return [_scored(one, next(judged), rubric) if isinstance(one, _Read) else one for one in read]
+    return [
+        _scored(one, next(judged), rubric, decisions) if isinstance(one, _Read) else one
+        for one in read
+    ]
 
 
 def _read(found: Found, ring: Keyring) -> _Read | Result:
@@ -191,7 +198,7 @@ def _match_alone(one: _Read, model: Model) -> Verdicts | str:
         return f"{one.source}: could not be matched ({type(error).__name__}: {error}); report it"
 
 
-def _scored(one: _Read, judged: Verdicts | str, rubric: Rubric) -> Result:
+def _scored(one: _Read, judged: Verdicts | str, rubric: Rubric, decisions: Decisions) -> Result:
     submission = one.submission
     if isinstance(judged, str):
         return Result(
@@ -201,51 +208,13 @@ def _scored(one: _Read, judged: Verdicts | str, rubric: Rubric) -> Result:
             exercise=submission.exercise,
             candidate=submission.candidate,
         )
-    return Result(
-        source=one.source,
-        status="scored",
-        exercise=submission.exercise,
-        candidate=submission.candidate,
-        score=score(judged, rubric, _versions(one, judged, rubric)),
-        verdicts=judged,
-        notices=submission.notices,
-    )
+    ruled = decisions.of(submission.exercise, submission.candidate, submission.sha256)
+    return mark(one.source, submission, one.key, judged, rubric, ruled)
 
 
-def _versions(one: _Read, judged: Verdicts, rubric: Rubric) -> ScoreVersions:
-    return ScoreVersions(
-        grader=_grader_version(),
-        key_version=one.key.key.key_version,
-        key_sha256=one.key.sha256,
-        exercise_sha256=one.key.key.exercise_sha256,
-        submission_sha256=one.submission.sha256,
-        rubric=rubric.label,
-        rubric_sha256=rubric.sha256,
-        model=judged.model,
-    )
-
-
-@cache
-def _grader_version() -> str:
-    return version(DISTRIBUTION)
-
-
-def _marked(result: Result, seen: dict[tuple[str, str], str]) -> Result:
+def marked_further(result: Result, seen: dict[tuple[str, str], str]) -> Result:
     """Mark a further submission of the same candidate on the same exercise."""
     if result.score is None or result.exercise is None or result.candidate is None:
         return result
     first = seen.setdefault((result.exercise, result.candidate), result.source)
     return result if first == result.source else result.model_copy(update={"duplicate_of": first})
-
-
-def _form(loaded: LoadedKey) -> Form:
-    key = loaded.key
-    return Form(
-        exercise=key.exercise,
-        title=key.title,
-        scenario=key.scenario,
-        level=key.level,
-        program=key.program,
-        items=key.items,
-        decoys=key.decoys,
-    )

@@ -50,6 +50,14 @@ class BlueprintMark(Record):
     sha256: Sha256
 
 
+class Revised(Record):
+    """Which version of the key this one takes the place of, who revised it, and why."""
+
+    sha256: Sha256
+    who: str
+    why: str
+
+
 class Newer(Record):
     """A record whose newer fields are left out while they are unknown.
 
@@ -58,7 +66,7 @@ class Newer(Record):
 
     @model_serializer(mode="wrap")
     def _without_unknown(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        newer = ("apart", "blueprint")
+        newer = ("apart", "blueprint", "revises")
         values: dict[str, Any] = handler(self)
         return {k: v for k, v in values.items() if k not in newer or v is not None}
 
@@ -139,3 +147,4 @@ class AnswerKey(Newer):
     items: tuple[KeyItem, ...]
     decoys: tuple[KeyDecoy, ...]
     blueprint: BlueprintMark | None = None
+    revises: Revised | None = None

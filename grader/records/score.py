@@ -4,7 +4,7 @@ from typing import Literal
 
 from grader.records.base import Milli, Record, Sha256
 from grader.records.key import KeyDecoy, KeyItem
-from grader.records.submission import Notice
+from grader.records.submission import Notice, Submission
 from grader.records.verdict import Verdicts
 
 Band = Literal["strong", "solid", "mixed", "not shown", "needs human"]
@@ -37,7 +37,7 @@ class Interval(Record):
 
 
 class ScoreVersions(Record):
-    """Everything that the score depends on."""
+    """Everything that the score depends on; ``decisions_sha256`` where a person ruled on it."""
 
     grader: str
     key_version: int
@@ -47,6 +47,7 @@ class ScoreVersions(Record):
     rubric: str
     rubric_sha256: Sha256
     model: str
+    decisions_sha256: Sha256 | None = None
 
 
 class Score(Record):
@@ -72,6 +73,7 @@ class Score(Record):
 class Result(Record):
     """What is stored for one submission: a score with its verdicts, or the error it met.
 
+    ``submission`` is the review as it was read, so that it can be scored again without its file.
     ``duplicate_of`` is the source of an earlier submission of the same candidate on the same
     exercise: both are scored, the earlier one counts.
     """
@@ -84,6 +86,7 @@ class Result(Record):
     candidate: str | None = None
     score: Score | None = None
     verdicts: Verdicts | None = None
+    submission: Submission | None = None
     notices: tuple[Notice, ...] = ()
     duplicate_of: str | None = None
 

@@ -40,7 +40,7 @@ class JudgedComment(Record):
     """One comment with its verdict. ``item`` is a key item's or a decoy's id.
 
     ``also`` names further items that the comment was credited for, and further decoys that it
-    takes for flaws.
+    takes for flaws. ``decided`` is the number of the decision by which a person ruled on it.
     """
 
     index: int
@@ -54,6 +54,7 @@ class JudgedComment(Record):
     says_fix: bool = False
     notes: tuple[str, ...] = ()
     evidence: Evidence
+    decided: int | None = None
 
 
 class JudgedItem(Record):

@@ -22,6 +22,7 @@ _Stored = TypeVar("_Stored", Result, Form)
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST = 80
 _TABLE = "scores.csv"
+DECISIONS = "decisions.jsonl"
 
 
 class Results(NamedTuple):
@@ -35,7 +36,8 @@ class ResultsFolder:
     """Writes a results folder beside its place and puts it there when all went well.
 
     Args:
-        out: the folder; an older results folder there is replaced, anything else is refused.
+        out: the folder; an older results folder there is replaced, anything else is refused. The
+            file of decisions in an older folder is carried over.
         shown: the columns of the table.
 
     Raises:
@@ -126,6 +128,8 @@ def _put(work: Path, out: Path) -> None:
     if not out.exists():
         work.rename(out)
         return
+    if (out / DECISIONS).exists():
+        shutil.copy2(out / DECISIONS, work / DECISIONS)
     old = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}.old."))
     out.rename(old)
     work.rename(out)
@@ -159,6 +163,27 @@ def read_results(folder: Path) -> Results:
     if faults:
         raise OutputError("\n".join([f"{folder}: score the submissions again", *faults]))
     return Results(tuple(results), {form.exercise: form for form in forms})
+
+
+def read_result(path: Path) -> tuple[Result, Form]:
+    """Return one stored result with the form it is about, which lies in the folder beside it.
+
+    Raises:
+        OutputError: if it is no result of `grader score`, or was taken out of its folder.
+    """
+    try:
+        result = Result.model_validate_json(path.read_bytes())
+        form = path.parent / "forms" / f"{result.exercise}.json"
+        return result, Form.model_validate_json(form.read_bytes())
+    except ValidationError as error:
+        raise OutputError(
+            f"{path}: is no answer key and no result of `grader score`; give one of them"
+        ) from error
+    except OSError as error:
+        raise OutputError(
+            f"{path}: its exercise cannot be read ({error.strerror}: {error.filename}); "
+            "give the result in the folder that `grader score --out` wrote"
+        ) from error
 
 
 def _read_all(kind: type[_Stored], folder: Path, faults: list[str]) -> list[_Stored]:

@@ -35,7 +35,7 @@ def columns(subscores: Sequence[str], flags: Sequence[str]) -> tuple[Column, ...
     """Return the columns for a rubric's sub-scores and flags, in order."""
     text = (
         "grader", "key_sha256", "exercise_sha256", "submission_sha256", "rubric", "rubric_sha256",
-        "model",
+        "model", "decisions_sha256",
     )  # fmt: skip
     return (
         *(Column(name, "text") for name in ("exercise", "candidate", "status")),

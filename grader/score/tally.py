@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
+from grader.records.decision import is_open
 from grader.records.verdict import CommentVerdict, JudgedComment, JudgedItem, Verdicts
 from grader.score.rubric import Rubric
 
@@ -45,7 +46,7 @@ def tally(verdicts: Verdicts, rubric: Rubric) -> Tally:
         entries=tuple(_entry(item, by_index, rubric) for item in verdicts.items),
         noise=_noise(verdicts, counts, rubric),
         undecided=counts["undecided"],
-        unlisted=counts["valid-unlisted"],
+        unlisted=sum(is_open(c) for c in verdicts.comments) - counts["undecided"],
     )
 
 
@@ -62,7 +63,7 @@ def _entry(item: JudgedItem, by_index: dict[int, JudgedComment], rubric: Rubric)
 def _noise(verdicts: Verdicts, counts: Counter[CommentVerdict], rubric: Rubric) -> Noise:
     credited = {item.comment for item in verdicts.items if item.credit}
     heard = sum(
-        comment.index not in credited
+        comment.index not in credited and comment.decided is None
         for comment in verdicts.comments
         if comment.verdict in ("hit", "near-miss", "valid-unlisted", "undecided")
     )
