@@ -1,0 +1,1 @@
+"""What somebody might try who has found little, and the honest review that looks like it."""
