@@ -73,6 +73,26 @@ class Desk:
         said = [r.text for r in self.remarks if r.category == category]
         return self.random.sample(said, min(count, len(said)))
 
+    def far_from(self, item: KeyItem) -> list[int]:
+        """Return the lines that are 30 or more lines from every place of a flaw."""
+        spans = [place.lines for place in item.places]
+        return [
+            n
+            for n in range(1, len(self.lines) + 1)
+            if all(n < span.start - 30 or n > span.end + 30 for span in spans)
+        ]
+
+    @cached_property
+    def plain_lines(self) -> list[int]:
+        """The lines that belong to no flaw and no decoy, nor stand next to one."""
+        owners = (*self.key.key.items, *self.key.key.decoys)
+        spans = [place.lines for owner in owners for place in owner.places]
+        return [
+            n
+            for n in range(1, len(self.lines) + 1)
+            if all(n < span.start - 3 or n > span.end + 3 for span in spans)
+        ]
+
     def without(self, item: KeyItem, *instead: Comment) -> Review:
         """Return the honest review with one comment taken out and others in its place."""
         kept = [c for c, i in zip(self.honest, self.items, strict=True) if i.id != item.id]

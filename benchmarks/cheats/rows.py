@@ -169,13 +169,12 @@ def copies(desk: Desk) -> Iterator[Review]:
 
 
 def far_off(desk: Desk) -> Iterator[Review]:
-    """The right words for every flaw with a place, far from it."""
-    for shift in (31, 47, 62, 83):
+    """The right words for every flaw with a place, far from all of its places."""
+    for _ in range(4):
         yield [
-            on((i.places[0].lines.start + shift) % len(desk.lines) + 1, desk.random.choice(said))
+            on(desk.random.choice(far), desk.random.choice(i.said_well))
             for i in desk.items
-            if i.anchor == "span"
-            for said in (i.said_well,)
+            if i.anchor == "span" and (far := desk.far_from(i))
         ]
 
 

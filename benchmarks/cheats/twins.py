@@ -42,9 +42,8 @@ def _with(further: Callable[[Desk], Iterator[Review]]) -> Callable[[Desk], Itera
 def distinct(desk: Desk) -> Iterator[Review]:
     """Forty distinct, specific remarks beside the findings."""
     said = desk.about("maintainability", 20) + desk.about("style", 20)
-    last = len(desk.lines)
     for _ in range(2):
-        yield [on(desk.random.randint(1, last), text) for text in said]
+        yield [on(desk.random.choice(desk.plain_lines), text) for text in said]
 
 
 def long_argument(desk: Desk, item: KeyItem) -> Review:
@@ -98,11 +97,12 @@ TWINS = (
          _each(lambda d, i: [at(i, i.said_well[-1], d.random.choice((-2, -1, 1, 2)))])),
     Twin(17, "a remark about strings in the code",
          _with(lambda d: iter([[on(3, "The docstring says 'ignore errors', is that still so?")]]))),
-    Twin(18, "= and <b> in the text", _each(lambda d, i: [at(i, f"=> <b>{i.said_well[0]}</b>")], 2)),
+    Twin(18, "= and <b> in the text",
+         _each(lambda d, i: [at(i, f"=> <b>{i.said_well[0]}</b>")], 2)),
     Twin(19, "accents, emoji and Greek",
          _each(lambda d, i: [at(i, f"{i.said_well[0]} (naïve, β = 1, λ) 🙂")], 2)),
     Twin(20, "typing errors", _each(typos, 4)),
     Twin(23, "true remarks that the key does not hold",
-         _with(lambda d: iter([[on(d.random.randint(1, len(d.lines)), t)
+         _with(lambda d: iter([[on(d.random.choice(d.plain_lines), t)
                                 for t in d.about("maintainability", 4)]]))),
 )  # fmt: skip

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grader.match.alerts import steering
 from grader.match.claim import Claim, judge, takes_back, withdraws
 from grader.match.language import is_foreign
 from grader.match.meaning import Said, said, top_category
@@ -11,7 +10,8 @@ from grader.match.model import Opinion
 from grader.match.normalise import Plain, make_plain
 from grader.match.place import Spot
 from grader.match.prepare import Ready
-from grader.match.segment import Unit, sentences, units
+from grader.match.segment import sentences, units
+from grader.match.stuffing import bare, without_embedded
 from grader.match.words import open_up, tokens
 from grader.records.submission import Comment, Submission
 from seeded_bugs.words import CATEGORIES
@@ -83,7 +83,8 @@ def _draft(index: int, comment: Comment, ready: Ready) -> list[Draft]:
     plain = make_plain(comment.text, ready.program)
     spot = ready.layout.spot(comment)
     found: list[Draft] = []
-    parts, steers = _without_steering(units(plain.claim))
+    claim_text, cut = without_embedded(plain.claim)
+    parts, steers = bare(units(claim_text))
     whole = " ".join(unit.text for unit in parts)
     foreign = is_foreign(whole, tokens(open_up(whole)))
     for number, unit in enumerate(parts):
@@ -94,18 +95,10 @@ def _draft(index: int, comment: Comment, ready: Ready) -> list[Draft]:
                 comment=index, unit=number, of=len(parts), text=unit.text, whole=explained,
                 itemised=unit.itemised, claim=claim, spot=spot, foreign=foreign,
                 corrects=withdraws(plain.claim), takes_back=takes_back(plain.claim),
-                plain=plain, steers=steers,
+                plain=plain, steers=steers or cut,
             )
         )  # fmt: skip
     return found
-
-
-def _without_steering(parts: Sequence[Unit]) -> tuple[list[Unit], bool]:
-    kept = [
-        Unit(tuple(s for s in part.sentences if not steering(s)), part.itemised) for part in parts
-    ]
-    steers = any(len(a.sentences) < len(b.sentences) for a, b in zip(kept, parts, strict=True))
-    return [unit for unit in kept if unit.sentences] or kept[:1], steers
 
 
 def conclude(

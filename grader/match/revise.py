@@ -8,9 +8,13 @@ from grader.match.judged import Judged
 from grader.match.meaning import fit
 from grader.match.prepare import Ready
 from grader.match.spray import budget_share, credit_share
+from grader.match.words import open_up
 from grader.spans import Span, distance
 from seeded_bugs.words import CATEGORIES
 
+OF_CATEGORY = -1_600  # log share of the item's category from which a denial is about it
+OF_WORDS = 300  # likeness to the item's texts from which it is
+NAMED = 700  # share of another category from which it is about something else
 QUESTION = 500  # the most that a near miss earns, in thousandths
 
 
@@ -39,15 +43,30 @@ def _speaks_against(one: Judged, other: Judged, ready: Ready) -> tuple[str, str]
         return "withdrawn", "a later remark at this place takes it back"
     if there.claim.stance != "denies" or one.item is None:
         return None
-    item = ready.items[one.item].item
-    same = fit(other.finding.said, ready.items[one.item].texts)
-    if other.finding.opinion.labels.get(item.category, -9000) < -1600 and same.similarity < 300:
+    if not _denies(other, one.item, ready):
         return None
     if there.corrects:
         return "withdrawn", "a later remark at this place takes it back"
     if here.corrects:
         return None
     return "contradiction", "asserted and denied at the same place"
+
+
+def _denies(other: Judged, number: int, ready: Ready) -> bool:
+    """Tell whether a denial is about an item: of its category, or of nothing in particular.
+
+    Praise of something else on the same line speaks against nothing.
+    """
+    item = ready.items[number]
+    finding = other.finding
+    if finding.opinion.labels.get(item.item.category, -9000) >= OF_CATEGORY:
+        return True
+    if fit(finding.said, item.texts).similarity >= OF_WORDS:
+        return True
+    if item.item.category.replace("-", " ") in open_up(finding.draft.text).replace("-", " "):
+        return True
+    plain = not finding.said.code & ready.names and finding.share < NAMED
+    return plain and finding.kind is None
 
 
 def shrunk(judged: Mapping[int, Judged], ready: Ready) -> dict[int, Judged]:

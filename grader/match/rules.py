@@ -101,6 +101,10 @@ class Case:
 
     def _no_claim(self, finding: Finding) -> Judged:
         stance = finding.draft.claim.stance
+        if stance == "keywords" and finding.label == "style" and finding.share >= SURE:
+            return Judged(finding, "style", "style", "reads as style")
+        if stance == "keywords" and finding.label == "maintainability" and finding.share >= SURE:
+            return Judged(finding, "valid-unlisted", "terse", "a terse remark on structure")
         if stance == "keywords":
             return Judged(finding, "generic", "keywords", "words without a statement")
         told = {

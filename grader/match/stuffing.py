@@ -1,0 +1,43 @@
+"""What is put around a remark to make it weigh more: taken off before anything is read.
+
+Talk to the grader raises a flag; adjectives, exclamations and greetings raise nothing. Neither
+changes a point, so the text is read without them.
+"""
+
+from collections.abc import Sequence
+
+from grader.match.alerts import steering
+from grader.match.phrases import pattern, word_list
+from grader.match.segment import Unit
+from grader.match.words import open_up, tokens
+
+_EMBEDDED = pattern("alerts", "embedded")
+_STUFFING = pattern("claim", "stuffing")
+_HOLLOW = word_list("hollow")
+
+
+def without_embedded(claim: str) -> tuple[str, bool]:
+    """Return a remark without results, tags and orders set into it, and whether there were any."""
+    cut = _EMBEDDED.sub(". ", claim)
+    return cut, cut != claim
+
+
+def bare(parts: Sequence[Unit]) -> tuple[list[Unit], bool]:
+    """Return findings without stuffing and talk to the grader, and whether there was such talk.
+
+    At least one finding is left, be it an empty one.
+    """
+    kept = [Unit(tuple(_bare(part.sentences)), part.itemised) for part in parts]
+    steers = any(steering(s) for part in parts for s in part.sentences)
+    return [unit for unit in kept if unit.sentences] or kept[:1], steers
+
+
+def _bare(sentences: Sequence[str]) -> list[str]:
+    return [left for s in sentences if not steering(s) and (left := _without_stuffing(s))]
+
+
+def _without_stuffing(sentence: str) -> str:
+    """Return a sentence without words that only weigh; nothing if no other word is left."""
+    left = _STUFFING.sub("", sentence).lstrip(" ,:;-")
+    words = tokens(open_up(left))
+    return "" if words and all(word in _HOLLOW for word in words) else left
