@@ -27,6 +27,7 @@ _REQUEST = pattern("claim", "request")
 _TURN = pattern("claim", "turn")
 _RELATION = word_list("relation")
 _TERSE = word_list("terse")
+_CONTENT = pattern("claim", "content")
 _WITHDRAWS = pattern("claim", "withdraws")
 _TAKES_BACK = pattern("claim", "takes_back")
 
@@ -42,10 +43,14 @@ _CHANGE = pattern("claim", "change")
 
 
 class Claim(NamedTuple):
-    """What a finding asserts: ``level`` 1000 a defect, 500 a bare question, 0 nothing."""
+    """What a finding asserts: ``level`` 1000 a defect, 500 a bare question, 0 nothing.
+
+    ``content``: some part of it says that all is well, whatever else it says.
+    """
 
     stance: Stance
     level: int
+    content: bool = False
 
 
 def judge(sentences: Sequence[str]) -> Claim:
@@ -54,12 +59,13 @@ def judge(sentences: Sequence[str]) -> Claim:
     stances = {clause.stance for clause in clauses}
     if "denies" in stances:
         clauses = [c for c in clauses if c.stance != "asserts" or c.turned or _speaks_of_fault(c)]
+    content = "denies" in stances or any(_CONTENT.search(open_up(s)) for s in sentences)
     if any(clause.stance == "asserts" for clause in clauses):
-        return Claim("asserts", 1000)
+        return Claim("asserts", 1000, content)
     for stance in ("denies", "asks", "hedges", "keywords"):
         if stance in stances:
-            return Claim(stance, 500 if stance == "asks" else 0)
-    return Claim("nothing", 0)
+            return Claim(stance, 500 if stance == "asks" else 0, content)
+    return Claim("nothing", 0, content)
 
 
 def sounds_bad(text: str) -> bool:

@@ -118,7 +118,7 @@ def conclude(
 
 
 def sprawls(finding: Finding) -> bool:
-    """Tell whether one unlisted remark runs through four or more categories of flaw.
+    """Tell whether one unlisted remark runs through six or more categories of flaw.
 
     A long argument about one flaw names its neighbours too, but most of its sentences are about
     one category, or it reads like what the key says of one flaw.
@@ -126,10 +126,10 @@ def sprawls(finding: Finding) -> bool:
     if max(finding.said.likeness, default=0) >= KEY_LIKE:
         return False
     strong = [c for c, w in finding.opinion.reading.labels.items() if w >= 5 and c in CATEGORIES]
-    if len(strong) < 4 or finding.draft.itemised:
+    if len(strong) < 6 or finding.draft.itemised:
         return False
     parts = sentences(finding.draft.text)
     if len(parts) < 4:
         commas = finding.draft.text.count(",") + finding.draft.text.count("/")
-        return commas >= 3 and finding.share < 600
-    return finding.share < 500
+        return commas >= 3 and finding.share < 500
+    return finding.share < 400

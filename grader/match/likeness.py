@@ -4,6 +4,9 @@ from collections.abc import Iterable, Mapping
 from math import isqrt
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from grader.match.words import stems
 
 _RARE = 6 * 1024  # idf of a word that the corpus does not know
@@ -37,6 +40,7 @@ class TextIndex:
     def __init__(self, idf: Mapping[str, int]) -> None:
         self._idf = idf
         self._found: dict[str, list[tuple[int, int]]] = {}
+        self._arrays: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
         self._lengths: list[int] = []
 
     def add(self, texts: Iterable[str]) -> range:
@@ -52,14 +56,25 @@ class TextIndex:
     def likeness(self, text: str) -> list[int]:
         """Return the cosine with every text over the telling words, in thousandths."""
         words = weigh(text, self._idf)
-        products = [0] * len(self._lengths)
+        products = np.zeros(len(self._lengths), np.int64)
         for word, weight in words.weights.items():
-            for number, other in self._found.get(word, ()):
-                products[number] += weight * other
-        return [
-            min(1000, 1000 * product // (length * words.length))
-            for product, length in zip(products, self._lengths, strict=True)
-        ]
+            found = self._postings(word)
+            if found is not None:
+                products[found[0]] += weight * found[1]
+        lengths = np.array(self._lengths, np.int64) * words.length
+        likeness: list[int] = np.minimum(1000, 1000 * products // lengths).tolist()
+        return likeness
+
+    def _postings(self, word: str) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+        """Return which texts hold a word, each once, and its weight there."""
+        if word not in self._found:
+            return None
+        known = self._arrays.get(word)
+        if known is None or len(known[0]) != len(self._found[word]):
+            numbers, weights = zip(*self._found[word], strict=True)
+            known = np.array(numbers, np.int64), np.array(weights, np.int64)
+            self._arrays[word] = known
+        return known
 
 
 def telling(text: str, idf: Mapping[str, int]) -> frozenset[str]:

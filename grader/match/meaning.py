@@ -38,6 +38,7 @@ DECOY_CATEGORY, DECOY_WORDS, DECOY_BASE = 900, 6_000, 800
 _LEAST_LEAD, _MOST_LEAD = -5_000, 4_000
 _VAGUE = round(1000 * log(0.35))  # no kind has this share: a category is named and no kind
 _VAGUE_LEAD = -500
+_NAMED = 1_000  # a kind with such a lead is named, whatever else the words are like
 _NEAR_MISS = 1_500  # taken off when it sounds more like a near miss of the item
 
 
@@ -128,8 +129,8 @@ def fit(finding: Said, texts: Texts) -> Fit:
     category = finding.labels.get(texts.category, FLOOR)
     similarity = _most(finding, texts.said)
     miss = _most(finding, texts.misses)
-    near_miss = miss > similarity + 60 and miss >= 350
     lead = _lead(finding, texts.kind)
+    near_miss = miss > similarity + 60 and miss >= 350 and lead < _NAMED
     points = (
         BASE
         + CATEGORY * max(category, -6_000) // 1000

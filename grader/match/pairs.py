@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from grader.match.findings import Finding
 from grader.match.judged import Judged
 from grader.match.meaning import Fit, fit, fit_decoy
-from grader.match.place import HEADER, Reach, reach
+from grader.match.place import HEADER, Reach
 from grader.match.prepare import Ready, ReadyDecoy
+from seeded_bugs.words import CATEGORIES
 
 # Least log odds for credit, by place, in thousandths of a nat (see `meaning.fit`).
 AT, FAR = -1_700, 500
+EXACT = -2_500  # on the very line, for a claim that is surely one
+SURELY = 1_200  # the text model's leaning to "asserts" from which it is
 _LEAST = {"at": AT, "near": -600, "file": -800, "far": 10**6}
 GREY = 500  # log odds below the least that are left to a person
 LOOSE = 1_500  # log odds below the least that still are a related claim, if the category is right
@@ -42,7 +45,7 @@ def hold(finding: Finding, ready: Ready) -> list[Pair]:
         if absence:
             how = _general(finding, how)
         points = match_.points - _penalty(how)
-        takes = _suffices(match_, how) and (
+        takes = _suffices(match_, how, finding) and (
             how.nearness in ("at", "near") or (absence and is_specific(finding, ready))
         )
         pairs.append(Pair(number, match_, how, points, takes))
@@ -68,10 +71,30 @@ def _penalty(how: Reach) -> int:
     return 600 if how.nearness == "file" else 2_500
 
 
-def _suffices(match: Fit, how: Reach) -> bool:
-    """Tell whether what is said is enough for credit at this place."""
+def _suffices(match: Fit, how: Reach, finding: Finding) -> bool:
+    """Tell whether what is said is enough for credit at this place.
+
+    Who points at the very line of a flaw and asserts a defect need not say it in known words,
+    unless the words are surely those of something else.
+    """
+    if match.near_miss:
+        return False
+    if _is_exact(how) and _asserts(finding) and match.points >= EXACT:
+        return True
     sound = match.category >= PLAUSIBLE or match.similarity >= ALIKE
-    return sound and not match.near_miss and match.points >= _LEAST[how.nearness]
+    return sound and match.points >= _LEAST[how.nearness]
+
+
+def _is_exact(how: Reach) -> bool:
+    return how.nearness == "at" and how.main and how.lines == 0
+
+
+def _asserts(finding: Finding) -> bool:
+    return (
+        finding.label in CATEGORIES
+        and finding.draft.claim.level == 1000
+        and finding.opinion.flags.get("asserts", 0) >= SURELY
+    )
 
 
 def is_specific(finding: Finding, ready: Ready) -> bool:
@@ -86,8 +109,8 @@ def is_specific(finding: Finding, ready: Ready) -> bool:
 def on_decoy(finding: Finding, pairs: Sequence[Pair], ready: Ready) -> Judged | None:
     """Judge a claim that names sound code at its very place."""
     best: tuple[int, Fit, Reach, ReadyDecoy] | None = None
-    for one in ready.decoys:
-        how = reach(finding.draft.spot, one.places, ready.layout)
+    reaches = ready.reach_decoys(finding.draft.spot)
+    for one, how in zip(ready.decoys, reaches, strict=True):
         if how.nearness != "at":
             continue
         match_ = fit_decoy(finding.said, one.texts)
@@ -95,9 +118,11 @@ def on_decoy(finding: Finding, pairs: Sequence[Pair], ready: Ready) -> Judged | 
             best = (match_.points, match_, how, one)
     if best is None or finding.draft.claim.level < 1000:
         return None
-    rival = max((_against(p) for p in pairs if p.takes), default=-9_000)
+    rival = max((_against(p, best[2]) for p in pairs if p.takes), default=-9_000)
     if rival >= best[0] + DECOY_LEAD:
         return None
+    if finding.draft.claim.content:
+        return Judged(finding, "empty", "content", "weighs the code up and leaves it as it is")
     reason = f"claims a defect on sound code: {best[3].decoy.sound_because}"
     return Judged(
         finding, "contradicted", "decoy", reason, decoy=best[3].decoy.id, fit=best[1],
@@ -105,9 +130,12 @@ def on_decoy(finding: Finding, pairs: Sequence[Pair], ready: Ready) -> Judged | 
     )  # fmt: skip
 
 
-def _against(pair: Pair) -> int:
-    """Return the points of an item against a decoy at the very place of the finding."""
-    return pair.points - (0 if pair.reach.nearness == "at" else NEXT_TO_DECOY)
+def _against(pair: Pair, decoy: Reach) -> int:
+    """Return the points of an item against a decoy near the finding; the nearer one gains."""
+    if pair.reach.nearness != "at":
+        return pair.points - NEXT_TO_DECOY
+    nearer = (pair.reach.lines or 0) < (decoy.lines or 0)
+    return pair.points + (NEXT_TO_DECOY if nearer else 0)
 
 
 def is_near_miss(pair: Pair, ready: Ready) -> bool:
@@ -126,4 +154,5 @@ def _is_absence(item: int, ready: Ready) -> bool:
 
 def in_grey(pair: Pair) -> bool:
     """Tell whether a finding at the place says nearly enough; a person decides."""
-    return pair.reach.nearness == "at" and AT - GREY <= pair.fit.points < AT
+    least = EXACT if _is_exact(pair.reach) else AT
+    return pair.reach.nearness == "at" and least - GREY <= pair.fit.points < AT

@@ -162,33 +162,28 @@ def reach(spot: Spot, places: Sequence[Anchored], layout: Layout) -> Reach:
     if spot.lines is None or spot.wide is None:
         return FILE_WIDE
     size = spot.lines.end - spot.lines.start + 1
+    headed = layout.headed_by(spot.lines)
+    around = headed or layout.function_at(spot.lines)
     best = Reach("far", None, False)
     for place in places:
         if size > max(WIDEST, 3 * (place.span.end - place.span.start + 1)):
             continue
         lines = min(distance(spot.wide, place.wide), distance(spot.lines, place.span))
-        head = _is_head(spot.lines, place, layout)
-        found = Reach(_nearness(spot, place, lines, layout), lines, place.main, head)
+        head = _small_and_holds(headed, place)
+        found = Reach(_nearness(lines, around, place), lines, place.main, head)
         if _order(found) < _order(best):
             best = found
     return FILE_WIDE if best.lines is None else best
 
 
-def _nearness(spot: Spot, place: Anchored, lines: int, layout: Layout) -> Nearness:
+def _nearness(lines: int, around: Span | None, place: Anchored) -> Nearness:
+    """Return how near a place is by its distance, or by the small function that both stand in."""
     if lines <= DRIFT:
         return "at"
-    if lines <= NEAR:
-        return "near"
-    assert spot.lines is not None
-    function = layout.headed_by(spot.lines) or layout.function_at(spot.lines)
-    if function is not None and function.end - function.start < SMALL_FUNCTION:
-        inside = function.start <= place.span.start and place.span.end <= function.end
-        return "near" if inside else "far"
-    return "far"
+    return "near" if lines <= NEAR or _small_and_holds(around, place) else "far"
 
 
-def _is_head(lines: Span, place: Anchored, layout: Layout) -> bool:
-    function = layout.headed_by(lines)
+def _small_and_holds(function: Span | None, place: Anchored) -> bool:
     if function is None or function.end - function.start >= SMALL_FUNCTION:
         return False
     return function.start <= place.span.start and place.span.end <= function.end

@@ -43,9 +43,17 @@ class Ready(NamedTuple):
 
     def reach_items(self, spot: Spot) -> tuple[Reach, ...]:
         """Return how a spot lies to every item; worked out once for each spot."""
+        return self._reach_all(spot)[: len(self.items)]
+
+    def reach_decoys(self, spot: Spot) -> tuple[Reach, ...]:
+        """Return how a spot lies to every decoy."""
+        return self._reach_all(spot)[len(self.items) :]
+
+    def _reach_all(self, spot: Spot) -> tuple[Reach, ...]:
         known = self.reaches.get(spot)
         if known is None:
-            known = tuple(reach(spot, ready.places, self.layout) for ready in self.items)
+            owners: tuple[ReadyItem | ReadyDecoy, ...] = (*self.items, *self.decoys)
+            known = tuple(reach(spot, ready.places, self.layout) for ready in owners)
             if len(self.reaches) < _MOST_SPOTS:
                 self.reaches[spot] = known
         return known

@@ -10,7 +10,10 @@ from typing import NamedTuple
 
 _BULLET = re.compile(r"^\s*(?:[-*+]\s+|\(?\d{1,2}[.):]\s+|\(?[a-h][.)]\s+)(?=\S)")
 _INLINE = re.compile(r"(?:^|(?<=\s))\(?(\d{1,2})[.)]\s+(?=[A-Za-z])")
-_SENTENCE = re.compile(r"(?<=[.!?])[\s\"')]+(?=\S)|\n+|\s+;\s+|;\s+")
+# A full stop, a line end, a semicolon, or a face made of signs ends a sentence.
+_SENTENCE = re.compile(
+    r"(?<=[.!?])[\s\"')]+(?=\S)|\n+|\s+;\s+|;\s+|(?<=[:;]\))\s+|(?<=[:;]\()\s+|(?<=:D)\s+"
+)
 _DOTTED = re.compile(r"\b(e\.g|i\.e|etc|vs|cf|resp|approx|incl)\.\s", re.IGNORECASE)
 _ALSO = re.compile(
     r"^(?:also\b|another (?:problem|issue|thing|point|flaw|bug)|second(?:ly)?\b(?! time)|"

@@ -30,7 +30,7 @@ def generic(findings: Sequence[Finding]) -> dict[int, str]:
         reasons.setdefault(i, "several kinds of trouble are each claimed at places far apart")
     for i, finding in enumerate(findings):
         if sprawls(finding):
-            reasons.setdefault(i, "one remark runs through four or more kinds of trouble")
+            reasons.setdefault(i, "one remark runs through six or more kinds of trouble")
     return reasons
 
 

@@ -14,6 +14,7 @@ from grader.match.words import open_up, tokens
 _EMBEDDED = pattern("alerts", "embedded")
 _STUFFING = pattern("claim", "stuffing")
 _HOLLOW = word_list("hollow")
+_LONG = 60  # characters; no longer sentence says nothing but greetings
 
 
 def without_embedded(claim: str) -> tuple[str, bool]:
@@ -39,5 +40,7 @@ def _bare(sentences: Sequence[str]) -> list[str]:
 def _without_stuffing(sentence: str) -> str:
     """Return a sentence without words that only weigh; nothing if no other word is left."""
     left = _STUFFING.sub("", sentence).lstrip(" ,:;-")
+    if len(left) > _LONG:
+        return left
     words = tokens(open_up(left))
     return "" if words and all(word in _HOLLOW for word in words) else left

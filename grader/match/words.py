@@ -34,6 +34,8 @@ _SIGNS = (
     (re.compile(r"\.predict\("), " dotpredict "),
     (re.compile(r"\btime\.time\b|\btime_ns\b"), " clocktime "),
 )
+# Every sign above holds one of these; most remarks hold none and are spared ten searches.
+_ANY_SIGN = re.compile(r"[\[=(/\\]|shift|time")
 _TOKEN = re.compile(r"[a-z_]+[a-z0-9_]*|[0-9]+(?:\.[0-9]+)?%?|->|=>|==")
 _IRREGULAR = {
     "fitted": "fit", "splitted": "split", "chosen": "choos", "chose": "choos", "seen": "see",
@@ -59,11 +61,14 @@ _VOWEL = re.compile(r"[aeiouy]")
 @lru_cache(maxsize=4_096)
 def open_up(text: str) -> str:
     """Return folded text in lower case with camelCase split, contractions opened, signs named."""
-    split = _CAMEL.sub(" ", text).lower()
-    opened = _NEGATED.sub(lambda m: _OPENED.get(m.group(1), m.group(1) + " not"), split)
-    opened = _TYPED.sub(lambda m: _OPENED.get(m.group(1), m.group(1) + " not"), opened)
-    for sign, name in _SIGNS:
-        opened = sign.sub(name, opened)
+    opened = _CAMEL.sub(" ", text).lower()
+    if "n't" in opened:
+        opened = _NEGATED.sub(lambda m: _OPENED.get(m.group(1), m.group(1) + " not"), opened)
+    if "nt" in opened:
+        opened = _TYPED.sub(lambda m: _OPENED.get(m.group(1), m.group(1) + " not"), opened)
+    if _ANY_SIGN.search(opened):
+        for sign, name in _SIGNS:
+            opened = sign.sub(name, opened)
     return opened.replace("cannot", "can not")
 
 
