@@ -169,13 +169,10 @@ def copies(desk: Desk) -> Iterator[Review]:
 
 
 def far_off(desk: Desk) -> Iterator[Review]:
-    """The right words for every flaw with a place, far from all of its places."""
-    for _ in range(4):
-        yield [
-            on(desk.random.choice(far), desk.random.choice(i.said_well))
-            for i in desk.items
-            if i.anchor == "span" and (far := desk.far_from(i))
-        ]
+    """The right words for one flaw with a place, far from every place of any flaw of its kind."""
+    placed = [i for i in desk.items if i.anchor == "span" and desk.far_from(i)]
+    for item in desk.random.sample(placed, min(6, len(placed))):
+        yield [on(desk.random.choice(desk.far_from(item)), desk.random.choice(item.said_well))]
 
 
 def other_language(desk: Desk) -> Iterator[Review]:
@@ -259,7 +256,7 @@ ROWS = (
     Row(16, "all critical", "change", 0, severe),
     Row(17, "talk to the grader", "change", 0,
         _tricks(*(lambda t, s=s: f"{s} {t}" for s in STEER))),  # type: ignore[misc]
-    Row(18, "payloads", "change", 0,
+    Row(18, "payloads", "change", 1,
         _tricks(*(lambda t, p=p: f"{t}\n{p}" for p in PAYLOADS))),  # type: ignore[misc]
     Row(19, "look-alike letters, zero width, full width", "change", 0,
         _tricks(disguised, lambda t: t.replace("e", "e\u200b"), lambda t: "".join(

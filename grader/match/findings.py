@@ -1,7 +1,7 @@
 """A submission read into findings: what each says, where, and whether it asserts anything."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grader.match.claim import Claim, judge, takes_back, withdraws
 from grader.match.language import is_foreign
@@ -38,13 +38,17 @@ class Draft:
 
 @dataclass(frozen=True)
 class Finding:
-    """One finding: its draft, what the model says of it, and its likeliest label."""
+    """One finding: its draft, what the model says of it, and its likeliest label.
+
+    ``pasted``: it is one of many general claims that run through the categories.
+    """
 
     draft: Draft
     opinion: Opinion
     said: Said
     label: str
     share: int
+    pasted: bool = False
 
     @property
     def kind(self) -> str | None:
@@ -67,6 +71,7 @@ class Finding:
         )
 
 
+PASTED, PASTED_CATEGORIES = 6, 4  # general claims, and categories, that are a pasted list
 KEY_LIKE = 600  # likeness to a text of the key that speaks for a claim, in thousandths
 _CERTAIN = -700  # log share of a kind that is named for certain (one half)
 
@@ -114,7 +119,15 @@ def conclude(
         ready_said = said(one.text, opinion, comment, ready.texts, ready.held)
         label, share = top_category(ready_said.labels)
         found.append(Finding(one, opinion, ready_said, label, share))
-    return found
+    return _pasted(found)
+
+
+def _pasted(found: list[Finding]) -> list[Finding]:
+    """Return the findings, general claims marked if they are a list of everything."""
+    general = [f for f in found if f.draft.spot.lines is None and f.label in CATEGORIES]
+    if len(general) < PASTED or len({f.label for f in general}) < PASTED_CATEGORIES:
+        return found
+    return [replace(f, pasted=True) if f in general else f for f in found]
 
 
 def sprawls(finding: Finding) -> bool:

@@ -13,6 +13,8 @@ from seeded_bugs.words import CATEGORIES
 # Least log odds for credit, by place, in thousandths of a nat (see `meaning.fit`).
 AT, FAR = -1_700, 500
 EXACT = -2_500  # on the very line, for a claim that is surely one
+SURE = 450  # share from which a label that is no flaw decides
+WORDS = 600  # likeness to the key from which what reads as style is none
 SURELY = 1_200  # the text model's leaning to "asserts" from which it is
 _LEAST = {"at": AT, "near": -600, "file": -800, "far": 10**6}
 GREY = 500  # log odds below the least that are left to a person
@@ -77,9 +79,10 @@ def _suffices(match: Fit, how: Reach, finding: Finding) -> bool:
     Who points at the very line of a flaw and asserts a defect need not say it in known words,
     unless the words are surely those of something else.
     """
-    if match.near_miss:
+    if match.near_miss or (_is_style(finding) and match.similarity < WORDS):
         return False
-    if _is_exact(how) and _asserts(finding) and match.points >= EXACT:
+    named_else = finding.kind is not None and match.lead < 0
+    if _is_exact(how) and _asserts(finding) and not named_else and match.points >= EXACT:
         return True
     sound = match.category >= PLAUSIBLE or match.similarity >= ALIKE
     return sound and match.points >= _LEAST[how.nearness]
@@ -87,6 +90,10 @@ def _suffices(match: Fit, how: Reach, finding: Finding) -> bool:
 
 def _is_exact(how: Reach) -> bool:
     return how.nearness == "at" and how.main and how.lines == 0
+
+
+def _is_style(finding: Finding) -> bool:
+    return finding.label == "style" and finding.share >= SURE
 
 
 def _asserts(finding: Finding) -> bool:
@@ -98,7 +105,12 @@ def _asserts(finding: Finding) -> bool:
 
 
 def is_specific(finding: Finding, ready: Ready) -> bool:
-    """Tell whether a general remark has a consequence or names something of this program."""
+    """Tell whether a general remark has a consequence or names something of this program.
+
+    One of many that run through the categories has to name something: it may be pasted.
+    """
+    if finding.pasted and not finding.said.code & ready.names:
+        return False
     if finding.opinion.flags.get("why", 0) > 0:
         return True
     if finding.said.code & ready.names:
@@ -134,8 +146,8 @@ def _against(pair: Pair, decoy: Reach) -> int:
     """Return the points of an item against a decoy near the finding; the nearer one gains."""
     if pair.reach.nearness != "at":
         return pair.points - NEXT_TO_DECOY
-    nearer = (pair.reach.lines or 0) < (decoy.lines or 0)
-    return pair.points + (NEXT_TO_DECOY if nearer else 0)
+    farther = (decoy.lines or 0) - (pair.reach.lines or 0)
+    return pair.points + NEXT_TO_DECOY * ((farther > 0) - (farther < 0))
 
 
 def is_near_miss(pair: Pair, ready: Ready) -> bool:

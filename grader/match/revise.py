@@ -89,7 +89,7 @@ def shrunk(judged: Mapping[int, Judged], ready: Ready) -> dict[int, Judged]:
         if one.item is None or not one.credit:
             continue
         category = ready.items[one.item].item.category
-        share = min(over, credit_share(right[category], len(lines[category])))
+        share = min(over, credit_share(right[category], len(lines[category]), category))
         if share < 1000:
             done[i] = _less(one, share, len(lines[category]), category)
     return done

@@ -10,6 +10,7 @@ from grader.match.judged import Judged
 from grader.match.pairs import (
     FAR,
     LEAD,
+    SURE,
     Pair,
     hold,
     in_grey,
@@ -30,7 +31,6 @@ CLOSE = 6  # lines off from which a right claim earns half
 MISS, WRONG_REASON = 400, 300  # credit of a near miss, in thousandths
 CONTENT = -400  # the text model's leaning below which a statement is no claim
 TELLS = 1_200  # its leaning from which a question about one kind of flaw is a claim
-SURE = 450  # share from which a label that is no flaw decides
 _ODD_REASON = pattern("rules", "odd_reason")
 
 

@@ -13,6 +13,7 @@ CROWDED_PLACES = 3
 CYCLED_KINDS = 5
 FAR_APART = 24
 FREE_MISSES = 8  # claims of one category beside the mark before its credit shrinks
+FREE_OF_STRUCTURE = 24  # the same for maintainability: a messy program gives cause for many
 BUDGET = 30  # claims beside the mark, of all categories together, before all credit shrinks
 OVER_BUDGET = 50  # thousandths of credit lost for each further one
 SHRINK = 250  # thousandths of credit lost for each further one
@@ -95,12 +96,14 @@ def budget_share(right: int, claims: int) -> int:
     return max(0, 1000 - OVER_BUDGET * max(0, claims - BUDGET - 2 * right))
 
 
-def credit_share(right: int, claims: int) -> int:
+def credit_share(right: int, claims: int, category: str) -> int:
     """Return the share of credit, in thousandths, for a category claimed ``claims`` times.
 
     Args:
         right: claims that hit an item.
         claims: different lines at which the category was claimed.
+        category: the category.
     """
-    excess = claims - right - FREE_MISSES - right
+    free = FREE_OF_STRUCTURE if category == "maintainability" else FREE_MISSES
+    excess = claims - right - free - right
     return max(0, 1000 - SHRINK * max(0, excess))
