@@ -78,6 +78,7 @@ class Concepts:
         self._shortest = min(map(len, self._prefixes), default=1)
         self._alone: dict[str, int] = {}
         self._rules = tuple(self._compile_rules(data["rules"]))
+        self._by_need = self._index_rules()
         self.kinds = tuple(dict.fromkeys(rule.kind for rule in self._rules if rule.kind))
         self.category_of = {rule.kind: rule.label for rule in self._rules if rule.kind}
         self.labels = tuple(dict.fromkeys(rule.label for rule in self._rules))
@@ -90,6 +91,27 @@ class Concepts:
                 for text in rules:
                     names, _, weight = text.partition("=")
                     yield self._rule(label, "" if kind == "_any" else kind, names, weight)
+
+    def _index_rules(self) -> dict[int, tuple[tuple[int, _Rule], ...]]:
+        """Return the rules under the one of their groups that the fewest rules need.
+
+        A remark holds a dozen groups, so few of the rules are looked at.
+        """
+        counts: dict[int, int] = {}
+        for rule in self._rules:
+            for bit in _bits(rule.needs):
+                counts[bit] = counts.get(bit, 0) + 1
+        index: dict[int, list[tuple[int, _Rule]]] = {}
+        for number, rule in enumerate(self._rules):
+            rarest = min(_bits(rule.needs), key=lambda bit: (counts[bit], bit))
+            index.setdefault(rarest, []).append((number, rule))
+        return {bit: tuple(rules) for bit, rules in index.items()}
+
+    def _candidates(self, present: int) -> list[_Rule]:
+        """Return the rules that may fire, in the order in which they stand."""
+        found = [pair for bit in _bits(present) for pair in self._by_need.get(bit, ())]
+        found.sort(key=lambda pair: pair[0])
+        return [rule for _, rule in found]
 
     def _rule(self, label: str, kind: str, names: str, weight: str) -> _Rule:
         needs = unless = count = 0
@@ -161,7 +183,7 @@ class Concepts:
         for start, present in _windows(found):
             everything |= present
             present |= always
-            for rule in self._rules:
+            for rule in self._candidates(present):
                 if rule.needs & present != rule.needs or rule.unless & present:
                     continue
                 _raise(labels, rule.label, rule.weight)
@@ -176,6 +198,16 @@ class Concepts:
             if bits & best[2] and best[1] <= at < best[1] + WINDOW
         )
         return Reading(kinds, labels, groups, tuple(phrases)[:6])
+
+
+def _bits(groups: int) -> list[int]:
+    """Return the single bits of a number."""
+    found = []
+    while groups:
+        lowest = groups & -groups
+        found.append(lowest)
+        groups ^= lowest
+    return found
 
 
 def _phrases(text: str, spelled: set[str]) -> Iterable[tuple[tuple[str, ...], bool]]:

@@ -28,18 +28,26 @@ def bare(parts: Sequence[Unit]) -> tuple[list[Unit], bool]:
 
     At least one finding is left, be it an empty one.
     """
-    kept = [Unit(tuple(_bare(part.sentences)), part.itemised) for part in parts]
-    steers = any(steering(s) for part in parts for s in part.sentences)
+    # Most remarks hold neither: one look at all of a remark spares one at each sentence.
+    whole = "\n".join(s for part in parts for s in part.sentences)
+    steers = steering(whole)
+    stuffed = bool(_STUFFING.search(whole))
+    kept = [Unit(tuple(_bare(part.sentences, steers, stuffed)), part.itemised) for part in parts]
+    steers = steers and any(steering(s) for part in parts for s in part.sentences)
     return [unit for unit in kept if unit.sentences] or kept[:1], steers
 
 
-def _bare(sentences: Sequence[str]) -> list[str]:
-    return [left for s in sentences if not steering(s) and (left := _without_stuffing(s))]
+def _bare(sentences: Sequence[str], steers: bool, stuffed: bool) -> list[str]:
+    return [
+        left
+        for s in sentences
+        if not (steers and steering(s)) and (left := _without_stuffing(s, stuffed))
+    ]
 
 
-def _without_stuffing(sentence: str) -> str:
+def _without_stuffing(sentence: str, stuffed: bool) -> str:
     """Return a sentence without words that only weigh; nothing if no other word is left."""
-    left = _STUFFING.sub("", sentence).lstrip(" ,:;-")
+    left = _STUFFING.sub("", sentence).lstrip(" ,:;-") if stuffed else sentence
     if len(left) > _LONG:
         return left
     words = tokens(open_up(left))
