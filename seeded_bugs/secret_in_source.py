@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import libcst as cst
 
 from seeded_bugs.contract import Edit, Entry, Example, Proof, Refusal, SeededBug, Site
+from seeded_bugs.syntax.imported import require
 from seeded_bugs.syntax.logs import logger_name
-from seeded_bugs.syntax.shapes import require
 from seeded_bugs.syntax.tree import assignment, statement, target_names, tree_of
 
 ENTRY = Entry(

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import libcst as cst
 
 from seeded_bugs.contract import DecoyEntry, Edit, Example, Proof, Refusal, SeededDecoy, Site
+from seeded_bugs.syntax.imported import require
 from seeded_bugs.syntax.seeds import seeded_calls
-from seeded_bugs.syntax.shapes import require
 from seeded_bugs.syntax.tree import call_name, code, keyword, statement, tree_of
 
 ENTRY = DecoyEntry(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from seeded_bugs.contract import DecoyEntry, Edit, Example, Proof, Refusal, SeededDecoy, Site
-from seeded_bugs.syntax.shapes import require
+from seeded_bugs.syntax.imported import require
 from seeded_bugs.syntax.tree import Tree, expression, keyword, string, tree_of
 
 ENTRY = DecoyEntry(

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import libcst as cst
 
 from seeded_bugs.contract import DecoyEntry, Edit, Example, Proof, Refusal, SeededDecoy, Site
+from seeded_bugs.syntax.imported import require
 from seeded_bugs.syntax.imports import import_name
 from seeded_bugs.syntax.notes import note
-from seeded_bugs.syntax.shapes import find_columns, find_split, require
+from seeded_bugs.syntax.shapes import find_columns, find_split
 from seeded_bugs.syntax.tree import statements, tree_of
 
 ENTRY = DecoyEntry(

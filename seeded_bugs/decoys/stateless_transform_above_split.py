@@ -6,9 +6,10 @@ import libcst as cst
 
 from seeded_bugs.contract import DecoyEntry, Edit, Example, Proof, Refusal, SeededDecoy, Site
 from seeded_bugs.syntax.featuring import find_featuring
+from seeded_bugs.syntax.imported import require
 from seeded_bugs.syntax.imports import import_name
 from seeded_bugs.syntax.served import find_served
-from seeded_bugs.syntax.shapes import find_columns, find_split, require
+from seeded_bugs.syntax.shapes import find_columns, find_split
 from seeded_bugs.syntax.tree import statements, string, tree_of
 
 ENTRY = DecoyEntry(

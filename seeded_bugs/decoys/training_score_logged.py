@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import libcst as cst
 
 from seeded_bugs.contract import DecoyEntry, Edit, Example, Proof, Refusal, SeededDecoy, Site
+from seeded_bugs.syntax.imported import imported
 from seeded_bugs.syntax.notes import note
 from seeded_bugs.syntax.parts import Fit, find_fit
-from seeded_bugs.syntax.shapes import imported
 from seeded_bugs.syntax.task import has_several_classes, is_classification
 from seeded_bugs.syntax.tree import Tree, statements, tree_of
 

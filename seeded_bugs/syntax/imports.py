@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import libcst as cst
 
 from seeded_bugs.contract import Edit
-from seeded_bugs.syntax.shapes import imported, require
+from seeded_bugs.syntax.imported import imported, require
 from seeded_bugs.syntax.tree import Tree, code
 
 

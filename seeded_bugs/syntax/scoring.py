@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from seeded_bugs.syntax.shapes import CROSS_VALIDATION, imported, metric_calls
+from seeded_bugs.syntax.imported import imported
+from seeded_bugs.syntax.shapes import CROSS_VALIDATION, metric_calls
 from seeded_bugs.syntax.sides import Sides, baselines, bindings
 from seeded_bugs.syntax.task import has_several_classes, is_classification
 from seeded_bugs.syntax.tree import Scope, Tree, call_name, code, keyword, string

@@ -10,13 +10,13 @@ from functools import lru_cache
 
 import libcst as cst
 
-from seeded_bugs.contract import Edit, Landmark
+from seeded_bugs.contract import Landmark
+from seeded_bugs.syntax.imported import imported
 from seeded_bugs.syntax.tree import (
     Scope,
     Tree,
     assignment,
     call_name,
-    statement,
     strings,
     target_names,
 )
@@ -155,28 +155,6 @@ def is_apart(tree: Tree, scope: Scope, split: Split) -> bool:
     return scope is not split.scope and scope is not tree.module
 
 
-def imported(tree: Tree, *homes: str) -> set[str]:
-    """Return the names that ``from HOME import ...`` binds, for these homes."""
-    found: set[str] = set()
-    for node in tree.all(cst.ImportFrom):
-        if node.module is None or isinstance(node.names, cst.ImportStar):
-            continue
-        home = _dotted(node.module)
-        if home in homes:
-            for alias in node.names:
-                bound = alias.asname.name if alias.asname is not None else alias.name
-                if isinstance(bound, cst.Name):
-                    found.add(bound.value)
-    return found
-
-
-def _dotted(node: cst.Attribute | cst.Name) -> str:
-    if isinstance(node, cst.Name):
-        return node.value
-    assert isinstance(node.value, cst.Attribute | cst.Name)
-    return f"{_dotted(node.value)}.{node.attr.value}"
-
-
 def estimators(tree: Tree) -> list[cst.Call]:
     """Return the calls that make a scikit-learn model (baselines left out)."""
     return tree.calls(*imported(tree, *ESTIMATOR_HOMES)) if imported(tree, *ESTIMATOR_HOMES) else []
@@ -255,32 +233,6 @@ def _head(value: cst.BaseExpression) -> cst.BaseExpression:
             value = value.func.value
         else:
             return value
-
-
-def require(tree: Tree, *imports: str) -> tuple[Edit, ...]:
-    """Return the edit that adds what is missing of these import lines, e.g. ``import time``."""
-    present = {line.strip() for line in tree.text.splitlines()}
-    missing = [text for text in imports if text not in present and not _bound(tree, text)]
-    last = [s for s in tree.module.body if _is_import(s)]
-    if not missing or not last:
-        return ()
-    anchor = last[-1]
-    assert isinstance(anchor, cst.SimpleStatementLine)
-    return (Edit(anchor, [anchor, *(statement(text) for text in missing)], "support"),)
-
-
-def _bound(tree: Tree, text: str) -> bool:
-    """Tell whether a ``from HOME import NAME`` line is already covered by a longer one."""
-    if not text.startswith("from "):
-        return False
-    _, home, _, name = text.split(maxsplit=3)
-    return name in imported(tree, home)
-
-
-def _is_import(node: cst.CSTNode) -> bool:
-    return isinstance(node, cst.SimpleStatementLine) and isinstance(
-        node.body[0], cst.Import | cst.ImportFrom
-    )
 
 
 def landmark_nodes(tree: Tree, landmark: Landmark) -> list[cst.CSTNode]:

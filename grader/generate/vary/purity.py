@@ -10,8 +10,8 @@ from functools import lru_cache
 
 import libcst as cst
 
+from seeded_bugs.syntax.imported import imported
 from seeded_bugs.syntax.logs import logger_name
-from seeded_bugs.syntax.shapes import imported
 from seeded_bugs.syntax.tree import Tree, assignment, call_name, string
 
 # Functions and methods that change nothing and draw nothing at random.
