@@ -1,0 +1,1 @@
+"""How the matcher agrees with careful readers."""
