@@ -278,6 +278,6 @@ ELSEWHERE = {
     27: "tests/ingest/test_python_format.py: edited files are re-aligned, the rest is listed",
     28: "tests/ingest/test_notebook_format.py: outputs and metadata are ignored and listed",
     29: "tests/ingest: every limit, with the figure found",
-    30: "no flag for copied reviews yet",
+    30: "tests/test_similarity.py: `grader similar` lists reviews that are worded alike",
     31: "benchmarks/secrecy.py: the attacker with the source",
 }

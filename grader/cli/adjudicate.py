@@ -108,7 +108,7 @@ def _list(queue: "list[Entry]") -> None:
             for entry in queue
         ]
     )
-    click.echo(f"{len(queue)} comments")
+    click.echo(f"{len(queue)} comment{'' if len(queue) == 1 else 's'}")
 
 
 def _show(desk: "Desk", entry: "Entry", position: str) -> None:

@@ -16,6 +16,7 @@ COMMANDS = {
     "adjudicate": ("grader.cli.adjudicate", "Decide on the comments that are left to a person."),
     "rescore": ("grader.cli.rescore", "Score stored results again, after a key or decision."),
     "export": ("grader.cli.export", "Write a key or verdicts for editors and pull requests."),
+    "similar": ("grader.cli.similar", "List reviews that are worded alike."),
     "agreement": ("grader.cli.agreement", "Compare scores with those of people."),
     "demo": ("grader.cli.demo", "Make an exercise, score four reviews of it, and report."),
     "catalog": ("grader.cli.catalog", "List the kinds of flaw and the decoys."),
