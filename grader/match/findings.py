@@ -71,6 +71,7 @@ class Finding:
         )
 
 
+WIDE, SPRAWLING = 4, 6  # categories from which a remark is about nothing in particular
 PASTED, PASTED_CATEGORIES = 6, 4  # general claims, and categories, that are a pasted list
 KEY_LIKE = 600  # likeness to a text of the key that speaks for a claim, in thousandths
 _CERTAIN = -700  # log share of a kind that is named for certain (one half)
@@ -130,6 +131,12 @@ def _pasted(found: list[Finding]) -> list[Finding]:
     return [replace(f, pasted=True) if f in general else f for f in found]
 
 
+def breadth(finding: Finding) -> int:
+    """Return how many categories of flaw a remark speaks of in known words."""
+    found = finding.opinion.reading.labels.items()
+    return sum(weight >= 5 and name in CATEGORIES for name, weight in found)
+
+
 def sprawls(finding: Finding) -> bool:
     """Tell whether one unlisted remark runs through six or more categories of flaw.
 
@@ -138,8 +145,7 @@ def sprawls(finding: Finding) -> bool:
     """
     if max(finding.said.likeness, default=0) >= KEY_LIKE:
         return False
-    strong = [c for c, w in finding.opinion.reading.labels.items() if w >= 5 and c in CATEGORIES]
-    if len(strong) < 6 or finding.draft.itemised:
+    if breadth(finding) < SPRAWLING or finding.draft.itemised:
         return False
     parts = sentences(finding.draft.text)
     if len(parts) < 4:

@@ -34,7 +34,7 @@ _ABSENT_KIND = round(1000 * log(0.4))
 # out of training: category (nats), lead of the kind (nats), similarity, identifiers, a constant.
 CATEGORY, LEAD, WORDS, CODE, BASE = 210, 1_690, 7_750, 150, -2_110
 # The same for a decoy, which has no kind that the model knows.
-DECOY_CATEGORY, DECOY_WORDS, DECOY_BASE = 900, 6_000, 800
+DECOY_CATEGORY, DECOY_WORDS, DECOY_BASE = 900, 9_000, 200
 _LEAST_LEAD, _MOST_LEAD = -5_000, 4_000
 _VAGUE = round(1000 * log(0.35))  # no kind has this share: a category is named and no kind
 _VAGUE_LEAD = -500

@@ -21,7 +21,10 @@ from grader.match.features import ONE, Vectoriser
 
 WEIGHTS = Path(__file__).with_name("weights.json")
 PIN = Path(__file__).with_name("weights.sha256")
-RULE = 600  # what a rule's weight of 1 adds to the log share, in thousandths of a nat
+RULE = 300  # what a rule's weight of 1 adds to the log share, in thousandths of a nat
+# How often the model is counted beside the rules, which it knows as features too. Measured on
+# authors held out: labels F1 .787 at 1, .829 at 3, .841 at 9; kinds .789, .849, .864.
+MODEL = 9
 FLOOR = -9_000  # the least log share, in thousandths of a nat
 _EXP_ONE = 1 << 40
 _EXP = np.array([round(_EXP_ONE * exp(-n / 1000)) for n in range(-2 * FLOOR + 1)], np.int64)
@@ -115,11 +118,11 @@ class Model:
         return [made[text] for text in texts]
 
     def _join(self, head: str, model: Table, readings: Sequence[Mapping[str, int]]) -> Table:
-        """Return the geometric mean of model and rules, the model counted three times."""
+        """Return the geometric mean of model and rules, the model counted ``MODEL`` times."""
         names = self._heads[head].names
         weights = [[reading.get(name, 0) for name in names] for reading in readings]
         rules = share_rows(RULE * np.array(weights, np.int64).reshape(model.shape))
-        return share_rows((3 * model + rules) // 4)
+        return share_rows((MODEL * model + rules) // (MODEL + 1))
 
     def _named(self, head: str, row: Table) -> dict[str, int]:
         return dict(zip(self._heads[head].names, row.tolist(), strict=True))

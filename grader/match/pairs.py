@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grader.match.findings import Finding
+from grader.match.findings import WIDE, Finding, breadth
 from grader.match.judged import Judged
 from grader.match.meaning import Fit, fit, fit_decoy
 from grader.match.place import HEADER, Reach
@@ -69,7 +69,7 @@ def _penalty(how: Reach) -> int:
     if how.nearness == "at":
         return (0 if how.main else 500) + 30 * lines
     if how.nearness == "near":
-        return 300 + 60 * min(12, lines)
+        return 800 + 150 * min(12, lines)
     return 600 if how.nearness == "file" else 2_500
 
 
@@ -101,6 +101,7 @@ def _asserts(finding: Finding) -> bool:
         finding.label in CATEGORIES
         and finding.draft.claim.level == 1000
         and finding.opinion.flags.get("asserts", 0) >= SURELY
+        and (breadth(finding) < WIDE or finding.share >= RELATED)
     )
 
 

@@ -1,9 +1,11 @@
 """Verdicts looked at together: what is taken back, denied beside, or claimed everywhere."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
+from grader.match.findings import Finding
 from grader.match.judged import Judged
 from grader.match.meaning import fit
 from grader.match.prepare import Ready
@@ -18,47 +20,66 @@ NAMED = 700  # share of another category from which it is about something else
 QUESTION = 500  # the most that a near miss earns, in thousandths
 
 
-def corrected(judged: Mapping[int, Judged], ready: Ready) -> dict[int, Judged]:
-    """Undo claims that another remark at the same place takes back or denies."""
-    done = dict(judged)
-    for i, one in judged.items():
-        if one.verdict not in ("hit", "near-miss") or one.item is None:
+class Against(NamedTuple):
+    """Why a finding may not take an item: another remark at the same place says otherwise."""
+
+    rule: str
+    reason: str
+    alert: str | None
+
+
+def spoken_against(
+    finding: Finding,
+    item: int,
+    others: Sequence[Finding],
+    judged: Mapping[int, Judged],
+    ready: Ready,
+) -> Against | None:
+    """Return what speaks against a finding's claim of an item, among all findings.
+
+    Args:
+        finding: who would take the item.
+        item: its number in the key.
+        others: all findings; those that deny or take back something are looked at.
+        judged: the verdicts so far, by the number of the finding.
+        ready: the key made ready.
+    """
+    for number, other in enumerate(others):
+        there = other.draft
+        if there.claim.stance != "denies" and not there.takes_back:
             continue
-        for other in judged.values():
-            against = _speaks_against(one, other, ready)
-            if against:
-                done[i] = replace(
-                    one, verdict="empty", rule=against[0], reason=against[1], credit=0,
-                    item=None, alert=against[1] if against[0] == "contradiction" else None,
-                )  # fmt: skip
-                break
-    return done
+        empty = number in judged and judged[number].verdict == "empty"
+        found = _against(finding, other, item, empty, ready)
+        if found is not None:
+            return found
+    return None
 
 
-def _speaks_against(one: Judged, other: Judged, ready: Ready) -> tuple[str, str] | None:
-    here, there = one.finding.draft, other.finding.draft
+def _against(
+    finding: Finding, other: Finding, item: int, empty: bool, ready: Ready
+) -> Against | None:
+    here, there = finding.draft, other.draft
     if here.comment == there.comment or not _same_place(here.spot.lines, there.spot.lines):
         return None
-    if there.corrects and there.takes_back and not here.corrects and other.verdict == "empty":
-        return "withdrawn", "a later remark at this place takes it back"
-    if there.claim.stance != "denies" or one.item is None:
-        return None
-    if not _denies(other, one.item, ready):
+    withdrawn = Against("withdrawn", "a later remark at this place takes it back", None)
+    if there.corrects and there.takes_back and not here.corrects and empty:
+        return withdrawn
+    if there.claim.stance != "denies" or not _denies(other, item, ready):
         return None
     if there.corrects:
-        return "withdrawn", "a later remark at this place takes it back"
+        return withdrawn
     if here.corrects:
         return None
-    return "contradiction", "asserted and denied at the same place"
+    told = "asserted and denied at the same place"
+    return Against("contradiction", told, told)
 
 
-def _denies(other: Judged, number: int, ready: Ready) -> bool:
+def _denies(finding: Finding, number: int, ready: Ready) -> bool:
     """Tell whether a denial is about an item: of its category, or of nothing in particular.
 
     Praise of something else on the same line speaks against nothing.
     """
     item = ready.items[number]
-    finding = other.finding
     if finding.opinion.labels.get(item.item.category, -9000) >= OF_CATEGORY:
         return True
     if fit(finding.said, item.texts).similarity >= OF_WORDS:

@@ -21,7 +21,7 @@ from grader.match.pairs import (
 from grader.match.phrases import pattern
 from grader.match.place import Reach
 from grader.match.prepare import Ready
-from grader.match.revise import QUESTION, corrected, shrunk
+from grader.match.revise import QUESTION, Against, shrunk, spoken_against
 from grader.match.spray import generic
 from grader.records.verdict import CommentVerdict
 from grader.spans import distance
@@ -29,6 +29,7 @@ from seeded_bugs.words import CATEGORIES
 
 CLOSE = 6  # lines off from which a right claim earns half
 MISS, WRONG_REASON = 400, 300  # credit of a near miss, in thousandths
+HALF_STYLE = -800  # log share of style from which what took no flaw is style
 CONTENT = -400  # the text model's leaning below which a statement is no claim
 TELLS = 1_200  # its leaning from which a question about one kind of flaw is a claim
 _ODD_REASON = pattern("rules", "odd_reason")
@@ -46,17 +47,20 @@ class Case:
         self._ready = ready
         self._findings = sorted(findings, key=lambda f: f.order)
         self._pairs: dict[int, list[Pair]] = {}
+        self._against: dict[tuple[int, int], Against] = {}
 
     def judge(self) -> list[Judged]:
         """Return a verdict for every finding, sorted by comment."""
         judged: dict[int, Judged] = {}
         sprayed = generic(self._findings)
         for i, finding in enumerate(self._findings):
-            found = self._without_items(finding)
+            found = None
+            if self._said_before(i):
+                found = Judged(finding, "duplicate", "said-before", "the same remark stands here")
+            if found is None:
+                found = self._without_items(finding)
             if found is None and i in sprayed:
                 found = Judged(finding, "generic", "spray", sprayed[i])
-            if found is None and self._said_before(i, judged):
-                found = Judged(finding, "duplicate", "said-before", "the same remark stands here")
             if found is not None:
                 judged[i] = found
                 continue
@@ -64,11 +68,13 @@ class Case:
             against = on_decoy(finding, self._pairs[i], self._ready)
             if against is not None:
                 judged[i] = against
-        judged.update(self._credit([i for i in self._pairs if i not in judged]))
+        free = [i for i in self._pairs if i not in judged]
+        self._note_against(free, judged)
+        judged.update(self._credit(free))
         for i in self._pairs:
             if i not in judged:
                 judged[i] = self._left_over(i, judged)
-        judged = shrunk(corrected(judged, self._ready), self._ready)
+        judged = shrunk(judged, self._ready)
         return sorted(
             judged.values(), key=lambda j: (j.finding.draft.comment, j.finding.draft.unit)
         )
@@ -113,19 +119,30 @@ class Case:
         }.get(stance, "says nothing about the code")
         return Judged(finding, "empty", stance, told)
 
-    def _said_before(self, i: int, judged: dict[int, Judged]) -> bool:
+    def _said_before(self, i: int) -> bool:
         """Tell whether an equal text already stands within two lines of this one."""
         here = self._findings[i].draft
         for j in range(i - 1, -1, -1):
             there = self._findings[j].draft
-            if there.text != here.text:
+            if there.text != here.text or not here.text.strip(" .,;:!?-"):
                 return False
-            if j in judged:
-                continue
             a, b = here.spot.lines, there.spot.lines
             if (a is None and b is None) or (a and b and distance(a, b) <= 2):
                 return True
         return False
+
+    def _note_against(self, free: Sequence[int], judged: dict[int, Judged]) -> None:
+        """Note which finding may not take which item, as another remark says otherwise."""
+        if not any(f.draft.claim.stance == "denies" or f.draft.takes_back for f in self._findings):
+            return
+        for i in free:
+            for pair in self._pairs[i]:
+                if pair.takes or is_near_miss(pair, self._ready):
+                    found = spoken_against(
+                        self._findings[i], pair.item, self._findings, judged, self._ready
+                    )
+                    if found is not None:
+                        self._against[i, pair.item] = found
 
     def _credit(self, free: Sequence[int]) -> dict[int, Judged]:
         """Let findings take items, the best in total; near misses after the hits."""
@@ -137,6 +154,8 @@ class Case:
             style = finding.label == "style" and finding.share >= SURE
             for pair in self._pairs[i]:
                 pairs[row, pair.item] = pair
+                if (i, pair.item) in self._against:
+                    continue
                 if best is not None and pair.takes and pair.points >= best - LEAD:
                     gains[row][pair.item] = 30_000 + max(-9_000, pair.points)
                 elif best is None and not style and is_near_miss(pair, self._ready):
@@ -161,7 +180,7 @@ class Case:
         if not pair.takes:
             return found
         if _ODD_REASON.search(finding.draft.text.lower()) and (
-            pair.fit.lead < 500 or finding.label == "style"
+            pair.fit.lead < 0 or finding.label == "style"
         ):
             why = "the right place and category with a reason that is not the reason"
             return replace(found, rule="odd-reason", reason=why, credit=WRONG_REASON)
@@ -177,6 +196,11 @@ class Case:
         """Judge a finding that took no item."""
         finding = self._findings[i]
         pairs = self._pairs[i]
+        against = next(
+            (self._against[i, p.item] for p in pairs if (i, p.item) in self._against), None
+        )
+        if against is not None:
+            return Judged(finding, "empty", against.rule, against.reason, alert=against.alert)
         taken = {j.item for j in judged.values() if j.item is not None}
         again = next((p for p in pairs if p.takes and p.item in taken), None)
         if again is not None:
@@ -184,6 +208,8 @@ class Case:
                 finding, "duplicate", "said-again", "another remark already says this",
                 again.item, fit=again.fit, reach=again.reach,
             )  # fmt: skip
+        if finding.opinion.labels.get("style", -9_000) >= HALF_STYLE:
+            return Judged(finding, "style", "style", "reads as style")
         for label in ("style", "generic"):
             if finding.label == label and finding.share >= SURE:
                 return Judged(finding, _as_verdict(label), label, f"reads as {label}")

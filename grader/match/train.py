@@ -25,7 +25,7 @@ from grader.match.words import open_up, tokens
 FLAGS = ("asserts", "why", "fix")
 _STEP = 12  # weights are stored in twelfths
 _LEAST = {"w": 2, "g": 2, "r": 2, "s": 1, "piece": 4}
-_MOST_FEATURES = 16_000
+_MOST_FEATURES = 14_500
 _SHARED = 3
 
 

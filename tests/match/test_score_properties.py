@@ -20,7 +20,7 @@ from grader.score.rubric import load_rubric
 
 ROOT = Path(__file__).parents[2]
 RING = Keyring(ROOT / "answer_keys")
-KEYS = [RING.get(name) for name in ("648grnmqwz", "q9hjs7jvm2", "8sn78mnfek")]
+KEYS = ["648grnmqwz", "q9hjs7jvm2", "8sn78mnfek"]
 SAID = [r.text for r in load()][::9]
 DENIALS = ["This is fine.", "No leakage here.", "There is no problem with this line."]
 
@@ -41,7 +41,8 @@ def rubric():
     return load_rubric()
 
 
-def results(key, *reviews, candidate="c"):
+def results(name, *reviews, candidate="c"):
+    key = RING.get(name)
     pairs = [
         (key.key, Submission(
             exercise=key.key.exercise, candidate=candidate, format="json", sha256="0" * 64,
@@ -68,7 +69,8 @@ keys = st.sampled_from(KEYS)
 
 
 @st.composite
-def remark(draw, key):
+def remark(draw, name):
+    key = RING.get(name)
     lines = key.key.program.count("\n")
     kind = draw(st.sampled_from(["flaw", "decoy", "any", "any", "denial", "general"]))
     item = draw(st.sampled_from(key.key.items))
@@ -94,7 +96,8 @@ def reviewed(draw, most=7):
 
 
 @st.composite
-def good(draw, key):
+def good(draw, name):
+    key = RING.get(name)
     item = draw(st.sampled_from(key.key.items))
     return Comment(
         text=draw(st.sampled_from(item.said_well)), file="program.py",
@@ -103,7 +106,8 @@ def good(draw, key):
 
 
 @st.composite
-def wrong(draw, key):
+def wrong(draw, name):
+    key = RING.get(name)
     decoy = draw(st.sampled_from(key.key.decoys))
     line = draw(st.integers(1, key.key.program.count("\n")))
     said = draw(st.sampled_from(decoy.said_badly))
@@ -165,12 +169,12 @@ test_wrong, test_wrong_of_many = twice(a_wrong_comment_never_raises_anything, re
 test_again, test_again_of_many = twice(saying_everything_again_changes_nothing, reviewed(4))
 
 
-@pytest.mark.parametrize("key", KEYS, ids=lambda k: k.key.exercise)
+@pytest.mark.parametrize("key", KEYS)
 def test_silence_has_no_points_and_the_key_in_good_words_has_all(key):
     said = [
         Comment(text=f"{i.wrong} {i.harm} {i.fix}", file="program.py",
                 line=i.places[0].lines.start)
-        for i in key.key.items
+        for i in RING.get(key).key.items
     ]  # fmt: skip
     assert score(key, []).score == 0
     assert score(key, said).score == 100_000
