@@ -11,7 +11,7 @@ from grader.match.prepare import Ready, ReadyDecoy
 from seeded_bugs.words import CATEGORIES
 
 # Least log odds for credit, by place, in thousandths of a nat (see `meaning.fit`).
-AT, FAR = -1_700, 500
+AT, FAR = -1_700, 1_200
 EXACT = -2_500  # on the very line, for a claim that is surely one
 SURE = 450  # share from which a label that is no flaw decides
 WORDS = 600  # likeness to the key from which what reads as style is none

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 from grader.match.assign import assign
 from grader.match.claim import sounds_bad
-from grader.match.findings import KEY_LIKE, Finding
+from grader.match.findings import KEY_LIKE, SPRAWLING, Finding, breadth
 from grader.match.judged import Judged
 from grader.match.pairs import (
     FAR,
     LEAD,
+    RELATED,
     SURE,
     Pair,
     hold,
@@ -21,7 +22,7 @@ from grader.match.pairs import (
 from grader.match.phrases import pattern
 from grader.match.place import Reach
 from grader.match.prepare import Ready
-from grader.match.revise import QUESTION, Against, shrunk, spoken_against
+from grader.match.revise import QUESTION, Against, believed, shrunk, spoken_against
 from grader.match.spray import generic
 from grader.records.verdict import CommentVerdict
 from grader.spans import distance
@@ -74,7 +75,7 @@ class Case:
         for i in self._pairs:
             if i not in judged:
                 judged[i] = self._left_over(i, judged)
-        judged = shrunk(judged, self._ready)
+        judged = shrunk(believed(judged), self._ready)
         return sorted(
             judged.values(), key=lambda j: (j.finding.draft.comment, j.finding.draft.unit)
         )
@@ -184,6 +185,9 @@ class Case:
         ):
             why = "the right place and category with a reason that is not the reason"
             return replace(found, rule="odd-reason", reason=why, credit=WRONG_REASON)
+        if _is_wide(finding):
+            why = "speaks of many kinds of trouble at once, this one among them"
+            return replace(found, rule="wide", reason=why, credit=WRONG_REASON)
         if finding.draft.claim.level < 1000 and not _tells(finding):
             why = "asks whether it is so and does not say so"
             return replace(found, rule="bare-question", reason=why, credit=QUESTION)
@@ -234,6 +238,13 @@ class Case:
             return Judged(finding, "generic", "general", "a general remark without a consequence")
         why = f"a claim of {finding.label} that the key does not hold"
         return Judged(finding, "valid-unlisted", "unlisted", why)
+
+
+def _is_wide(finding: Finding) -> bool:
+    """Tell whether a remark names many kinds of trouble and is mainly about none of them."""
+    if breadth(finding) < SPRAWLING or finding.share >= RELATED or finding.draft.itemised:
+        return False
+    return max(finding.said.likeness, default=0) < KEY_LIKE and finding.kind is None
 
 
 def _tells(finding: Finding) -> bool:
