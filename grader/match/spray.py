@@ -14,7 +14,9 @@ CYCLED_KINDS = 5
 FAR_APART = 24
 FREE_MISSES = 8  # claims of one category beside the mark before its credit shrinks
 FREE_OF_STRUCTURE = 24  # the same for maintainability: a messy program gives cause for many
-BUDGET = 30  # claims beside the mark, of all categories together, before all credit shrinks
+# Claims beside the mark, but for those on structure, before all credit shrinks. Careful reviews
+# hold one such claim to seven right ones, weak ones up to eight in all.
+BUDGET = 10
 OVER_BUDGET = 50  # thousandths of credit lost for each further one
 SHRINK = 250  # thousandths of credit lost for each further one
 _LETTERS = re.compile(r"[a-z]+")
