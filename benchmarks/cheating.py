@@ -96,7 +96,7 @@ def losses(found: Sequence[Desk]) -> bool:
 
 def climber(found: Sequence[Desk], queries: int) -> bool:
     """Print what the climber reaches on its own exercises and on fresh ones."""
-    phrases = [*rows.REMARKS, *rows.LIST, *{r.text for r in found[0].remarks if r.asserts}]
+    phrases = [*rows.REMARKS, *rows.LIST, *sorted({r.text for r in found[0].remarks if r.asserts})]
     own, fresh = found[::2], found[1::2]
     policy, there = climb.climb(own, phrases, queries)
     told = scored([(desk.key, climb.review(policy, desk)) for desk in fresh])

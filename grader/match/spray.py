@@ -14,10 +14,10 @@ CYCLED_KINDS = 5
 FAR_APART = 24
 FREE_MISSES = 8  # claims of one category beside the mark before its credit shrinks
 FREE_OF_STRUCTURE = 24  # the same for maintainability: a messy program gives cause for many
-# Claims beside the mark, but for those on structure, before all credit shrinks. Careful reviews
-# hold one such claim to seven right ones, weak ones up to eight in all.
-BUDGET = 10
-OVER_BUDGET = 50  # thousandths of credit lost for each further one
+# Claims beside the mark, but for those on structure, that cost nothing beyond as many as hit.
+# Careful reviews hold one such claim to seven right ones, weak ones up to six in all.
+FREE_BESIDE = 8
+OVER_BUDGET = 80  # thousandths of all credit lost for each further one
 SHRINK = 250  # thousandths of credit lost for each further one
 _LETTERS = re.compile(r"[a-z]+")
 
@@ -95,7 +95,8 @@ def budget_share(right: int, claims: int) -> int:
 
     Who claims far more than a program of this size can hold, mostly beside the mark, is guessing.
     """
-    return max(0, 1000 - OVER_BUDGET * max(0, claims - BUDGET - 2 * right))
+    beside = max(0, claims - right)
+    return max(0, 1000 - OVER_BUDGET * max(0, beside - FREE_BESIDE - right))
 
 
 def credit_share(right: int, claims: int, category: str) -> int:
