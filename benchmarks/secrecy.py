@@ -154,7 +154,7 @@ def beside_reader(size: Size) -> Iterator[Figure]:
         return
     flagged = total(tally(target, guesses) for target, guesses in read)
     informed = scored([t for t, _ in read], lambda t: source.guesses(t, size.ways, size.sown))
-    note = f"of lines {flagged.line_f1:.3f}; {len(read)} exercises of the bank"
+    note = f"of lines {flagged.line_f1:.3f}; {len(read)} exercises, of the bank and fresh"
     yield Figure("blind reader, F1 of flaws", flagged.f1, 1, note)
     yield beside("attacker with the source", informed, flagged, "reader")
 
