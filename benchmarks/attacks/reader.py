@@ -1,7 +1,7 @@
 """A blind reader: what a careful engineer flags who has nothing but what a candidate receives.
 
-``readings.json`` holds, for exercises of the bank and for exercises made by number (``made/N``), the
-lines that were flagged. They were made by language models, each of which was given program and
+``readings.json`` holds, for exercises of the bank and for exercises made by number (``made/N``),
+the lines that were flagged. They were made by language models, each of which was given program and
 brief of some exercises, was told to look at nothing else, and was asked for every real fault and
 for nothing that is merely odd. The bank's keys are public, and lay on the same machine: that
 nobody looked is their word. Of the exercises made by number no key lay anywhere. A reading of a
