@@ -67,7 +67,7 @@ def _penalty(how: Reach) -> int:
     """Return the log odds that a place costs."""
     lines = how.lines or 0
     if how.nearness == "at":
-        return (0 if how.main else 500) + 30 * lines
+        return (0 if how.main else 1_300) + 30 * lines
     if how.nearness == "near":
         return 800 + 150 * min(12, lines)
     return 600 if how.nearness == "file" else 2_500
