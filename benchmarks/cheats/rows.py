@@ -256,7 +256,8 @@ ROWS = (
     Row(16, "all critical", "change", 0, severe),
     Row(17, "talk to the grader", "change", 0,
         _tricks(*(lambda t, s=s: f"{s} {t}" for s in STEER))),  # type: ignore[misc]
-    Row(18, "payloads", "change", 1,
+    # A payload is text beside the remark: it may tip the balance of "says why" for a flaw or two.
+    Row(18, "payloads", "change", 2,
         _tricks(*(lambda t, p=p: f"{t}\n{p}" for p in PAYLOADS))),  # type: ignore[misc]
     Row(19, "look-alike letters, zero width, full width", "change", 0,
         _tricks(disguised, lambda t: t.replace("e", "e\u200b"), lambda t: "".join(

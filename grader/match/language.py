@@ -40,7 +40,7 @@ def is_foreign(text: str, words: Sequence[str]) -> bool:
     if is_other_script(text):
         return True
     counts: dict[str, int] = {}
-    for word in words:
+    for word in dict.fromkeys(words):
         for name in _languages_of().get(word, ()):
             counts[name] = counts.get(name, 0) + 1
     english = counts.pop("english", 0)

@@ -102,7 +102,7 @@ class ProgramText:
         copied: list[str] = []
         kept: list[str] = []
         for line in text.split("\n"):
-            bare = squeeze(line.lstrip("> "))
+            bare = squeeze(line.lstrip("> ").strip("`"))
             if bare in self._whole:
                 copied.append(bare)
                 continue

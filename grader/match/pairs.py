@@ -76,8 +76,8 @@ def _penalty(how: Reach) -> int:
 def _suffices(match: Fit, how: Reach, finding: Finding) -> bool:
     """Tell whether what is said is enough for credit at this place.
 
-    Who points at the very line of a flaw and asserts a defect need not say it in known words,
-    unless the words are surely those of something else.
+    Who points at the very line of a flaw, or the one beside, and asserts a defect need not say it
+    in known words, unless the words are surely those of something else.
     """
     if match.near_miss or (_is_style(finding) and match.similarity < WORDS):
         return False
@@ -89,7 +89,7 @@ def _suffices(match: Fit, how: Reach, finding: Finding) -> bool:
 
 
 def _is_exact(how: Reach) -> bool:
-    return how.nearness == "at" and how.main and how.lines == 0
+    return how.nearness == "at" and how.main and (how.lines or 0) <= 1
 
 
 def _is_style(finding: Finding) -> bool:

@@ -17,6 +17,7 @@ from seeded_bugs.words import CATEGORIES
 OF_CATEGORY = -1_600  # log share of the item's category from which a denial is about it
 OF_WORDS = 300  # likeness to the item's texts from which it is
 NAMED = 700  # share of another category from which it is about something else
+FEW = 3  # remarks
 QUESTION = 500  # the most that a near miss earns, in thousandths
 
 
@@ -48,11 +49,25 @@ def spoken_against(
         there = other.draft
         if there.claim.stance != "denies" and not there.takes_back:
             continue
+        if _is_corrected(other, others):
+            continue
         empty = number in judged and judged[number].verdict == "empty"
         found = _against(finding, other, item, empty, ready)
         if found is not None:
             return found
     return None
+
+
+def _is_corrected(finding: Finding, others: Sequence[Finding]) -> bool:
+    """Tell whether a later remark at the same place corrects a denial by asserting something."""
+    here = finding.draft
+    return not here.corrects and any(
+        f.draft.corrects
+        and f.draft.claim.level == 1000
+        and f.draft.comment > here.comment
+        and _same_place(f.draft.spot.lines, here.spot.lines)
+        for f in others
+    )
 
 
 def _against(
@@ -64,7 +79,7 @@ def _against(
     withdrawn = Against("withdrawn", "a later remark at this place takes it back", None)
     if there.corrects and there.takes_back and not here.corrects and empty:
         return withdrawn
-    if there.claim.stance != "denies" or not _denies(other, item, ready):
+    if there.claim.stance != "denies" or not _denies(finding, other, item, ready):
         return None
     if there.corrects:
         return withdrawn
@@ -74,10 +89,11 @@ def _against(
     return Against("contradiction", told, told)
 
 
-def _denies(finding: Finding, number: int, ready: Ready) -> bool:
+def _denies(claim: Finding, finding: Finding, number: int, ready: Ready) -> bool:
     """Tell whether a denial is about an item: of its category, or of nothing in particular.
 
-    Praise of something else on the same line speaks against nothing.
+    Praise of something else on the same line speaks against nothing, nor does "this is fine" on
+    the line beside.
     """
     item = ready.items[number]
     if finding.opinion.labels.get(item.item.category, -9000) >= OF_CATEGORY:
@@ -86,6 +102,9 @@ def _denies(finding: Finding, number: int, ready: Ready) -> bool:
         return True
     if item.item.category.replace("-", " ") in open_up(finding.draft.text).replace("-", " "):
         return True
+    here, there = claim.draft.spot.lines, finding.draft.spot.lines
+    if here is not None and there is not None and distance(here, there) > 0:
+        return False
     plain = not finding.said.code & ready.names and finding.share < NAMED
     return plain and finding.kind is None
 
@@ -117,7 +136,9 @@ def shrunk(judged: Mapping[int, Judged], ready: Ready) -> dict[int, Judged]:
 
 
 def believed(judged: Mapping[int, Judged]) -> dict[int, Judged]:
-    """Give credit for claims far from their places to as many as there are hits, one at least.
+    """Give credit for claims far from their places to as many as there are hits.
+
+    Of a review of a few remarks one is believed in any case.
 
     Who reads the program misplaces a remark or two; who pastes what is often wrong misplaces
     nearly all. The surest are believed first.
@@ -125,8 +146,10 @@ def believed(judged: Mapping[int, Judged]) -> dict[int, Judged]:
     far = [i for i, one in judged.items() if one.rule == "far" and one.credit]
     hits = sum(one.verdict == "hit" for one in judged.values())
     far.sort(key=lambda i: (-_points(judged[i]), judged[i].item))
+    said = sum(one.verdict != "duplicate" for one in judged.values())
+    believed_far = max(hits, 1 if said <= FEW else 0)
     done = dict(judged)
-    for i in far[max(1, hits) :]:
+    for i in far[believed_far:]:
         why = "the right claim, far from its place, as most remarks here are"
         done[i] = replace(judged[i], credit=0, rule="far-again", reason=why)
     return done

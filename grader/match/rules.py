@@ -30,7 +30,7 @@ from seeded_bugs.words import CATEGORIES
 
 CLOSE = 6  # lines off from which a right claim earns half
 MISS, WRONG_REASON = 400, 300  # credit of a near miss, in thousandths
-HALF_STYLE = -800  # log share of style from which what took no flaw is style
+HALF_STYLE = -1_000  # log share of style from which what took no flaw is style
 CONTENT = -400  # the text model's leaning below which a statement is no claim
 TELLS = 1_200  # its leaning from which a question about one kind of flaw is a claim
 _ODD_REASON = pattern("rules", "odd_reason")
