@@ -19,7 +19,7 @@ from grader import agreement
 from grader.match.model import PIN, load_model
 from grader.records.verdict import JudgedComment
 
-RESAMPLES = 1_000
+RESAMPLES, PART_RESAMPLES = 1_000, 300
 
 
 def credited(comment: JudgedComment) -> frozenset[str]:
@@ -111,12 +111,14 @@ MEASURES: dict[str, tuple[Callable[[Sequence[Case]], float], float]] = {
 
 
 def interval(
-    found: Sequence[Case], measure: Callable[[Sequence[Case]], float]
+    found: Sequence[Case],
+    measure: Callable[[Sequence[Case]], float],
+    resamples: int = RESAMPLES,
 ) -> tuple[float, float]:
     """Return the middle 95 % of a measure over resampled reviews."""
     random = np.random.default_rng(20)
     values = []
-    for _ in range(RESAMPLES):
+    for _ in range(resamples):
         picked = [found[n] for n in random.integers(0, len(found), len(found))]
         values.append(measure(picked))
     low, high = np.nanquantile(values, [0.025, 0.975])
@@ -226,9 +228,15 @@ def main() -> int:
     ):
         for value in sorted({of(case) for case in found}):  # type: ignore[no-untyped-call]
             part = [case for case in found if of(case) == value]  # type: ignore[no-untyped-call]
-            figures = credit_f1(part), credit_kappa(part), explanation_kappa(part)
-            told_of = "credit F1 {:.3f}, credited kappa {:.3f}, explanation {:.3f}".format(*figures)
-            print(f"  {title} {value:24} {told_of}")
+            told_of = []
+            for short, measure in (
+                ("credit F1", credit_f1),
+                ("kappa", credit_kappa),
+                ("explanation", explanation_kappa),
+            ):
+                low, high = interval(part, measure, PART_RESAMPLES)
+                told_of.append(f"{short} {measure(part):.3f} ({low:.3f} to {high:.3f})")
+            print(f"  {title} {value:24} {len(part):3} reviews: {', '.join(told_of)}")
     print(confusion(found))
     for line in worst(found, given.worst):
         print(line)
