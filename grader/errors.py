@@ -79,3 +79,7 @@ class AgreementError(GraderError):
 
 class DecisionsError(GraderError):
     """The file of decisions is damaged, or a decision cannot be made."""
+
+
+class SecondReaderError(GraderError):
+    """A second reader is unknown or gives no answer; nothing depends on it."""

@@ -158,3 +158,31 @@ def test_numbers_that_the_key_does_not_hold_are_asked_for_again(graded, keys):
     done = ask(out, keys, "h", "7", "x", "1", "n", "n", "the leak")
     assert done.exit_code == 0, done.output
     assert done.output.count("numbers from 1 to 1") == 2
+
+
+def test_a_second_reader_is_shown_and_decides_nothing(graded, keys, monkeypatch):
+    import grader.second.contract as contract
+    from grader.second.contract import Suggestion
+
+    class Sure:
+        name = "sure"
+
+        def suggest(self, asked):
+            assert asked[0].comment == FOREIGN
+            assert "StandardScaler" in asked[0].code
+            return [Suggestion(asked[0].choices[0].item, "it \x1b[31mnames the scaler")]
+
+    monkeypatch.setattr(contract, "installed", lambda name: Sure())
+    out = graded(bob=[(5, FOREIGN)])
+    done = ask(out, keys, "s", options=("--second", "sure"))
+    assert "sure suggests: Scaler fitted on all rows before the split" in done.output
+    assert "\x1b[31m" not in done.output
+    assert scores(out)["bob"] == 0
+    assert not (out / "decisions.jsonl").exists()
+
+
+def test_a_second_reader_that_is_not_there_is_told(graded, keys):
+    out = graded(bob=[(5, FOREIGN)])
+    done = ask(out, keys, options=("--second", "http://127.0.0.1:9"))
+    assert done.exit_code == 2
+    assert "--second-model" in done.output

@@ -1,6 +1,7 @@
 """``grader adjudicate``: a person goes through the comments that the grader leaves open."""
 
 import getpass
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -9,6 +10,7 @@ import click
 if TYPE_CHECKING:
     from grader.adjudication import Desk, Entry
     from grader.records.decision import Decision, Ruling
+    from grader.second.contract import SecondReader
 
 _CHOICES = {
     "h": "hit: says a flaw of the key",
@@ -49,6 +51,14 @@ class _StoppedError(Exception):
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The rubric that the results were scored by, if it is not the default one.",
 )
+@click.option(
+    "--second",
+    metavar="URL_OR_NAME",
+    help="A second reader that suggests, and decides nothing: the address of an OpenAI-compatible "
+    "server (its key in GRADER_SECOND_KEY), or an installed one by its name. Comments are sent to "
+    "it.",
+)
+@click.option("--second-model", metavar="MODEL", help="The model to ask on that server.")
 @click.option("--list", "only_list", is_flag=True, help="Show the queue and stop.")
 def adjudicate(
     results: Path,
@@ -58,6 +68,8 @@ def adjudicate(
     candidate: str | None,
     exercise: str | None,
     rubric: Path | None,
+    second: str | None,
+    second_model: str | None,
     only_list: bool,
 ) -> None:
     """Decide on the comments that the grader leaves to a person, and score again.
@@ -81,15 +93,47 @@ def adjudicate(
     if not queue:
         click.echo("nothing is open")
         return
+    reader = _second(second, second_model)
     try:
         for number, entry in enumerate(queue, 1):
             if not desk.is_decided(entry):
                 _show(desk, entry, f"{number} of {len(queue)}")
+                _suggest(reader, entry)
                 _ask(desk, entry)
     except (_StoppedError, click.Abort):
         click.echo("\nstopped; what was decided is kept")
     if desk.touched:
         rescore_and_show(results, keys, rubric, sorted(desk.touched))
+
+
+def _second(second: str | None, model: str | None) -> "SecondReader | None":
+    from grader.second.chat import ChatReader
+    from grader.second.contract import installed
+
+    if second is None:
+        return None
+    if "://" not in second:
+        return installed(second)
+    if not model:
+        raise click.UsageError("--second-model names the model to ask on that server")
+    return ChatReader(second, model, os.environ.get("GRADER_SECOND_KEY"))
+
+
+def _suggest(reader: "SecondReader | None", entry: "Entry") -> None:
+    """Show what a second reader makes of a comment."""
+    from grader.cli.show import harmless
+    from grader.second.contract import Asked, Choice
+
+    if reader is None:
+        return
+    choices = tuple(Choice(i.id, i.title, i.wrong) for i in entry.form.items)
+    code = "\n".join(text for _, text, _ in entry.code)
+    (told,) = reader.suggest([Asked(entry.comment.text, code, choices)])
+    if told is None:
+        click.echo(f"  {harmless(reader.name)} suggests nothing")
+        return
+    title = next((i.title for i in entry.form.items if i.id == told.item), "no flaw of the key")
+    click.echo(f"  {harmless(reader.name)} suggests: {harmless(title)} ({harmless(told.why)})")
 
 
 def _list(queue: "list[Entry]") -> None:
