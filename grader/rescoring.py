@@ -9,6 +9,8 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+import pyarrow.parquet as pq
+
 from grader.decisions import NAME, Decisions
 from grader.errors import OutputError
 from grader.grading import BATCH, Progress
@@ -69,8 +71,9 @@ def rescore(
     wanted = [r for r in stored.results if exercises is None or r.exercise in exercises]
     _check(folder, wanted, rubric)
     fresh = _again(wanted, keys, decisions, rubric, progress)
-    order = _order(stored, folder)
-    results = [fresh.get(_place(r), r) for r in sorted(stored.results, key=order)]
+    at = _positions(folder)
+    ordered = sorted(stored.results, key=lambda r: (at.get(r.source, len(at)), r.source))
+    results = [fresh.get(_place(r), r) for r in ordered]
     _write(folder, results, stored, keys, exercises, rubric)
     changes = [_change(r, fresh[_place(r)]) for r in wanted if _place(r) in fresh]
     return Rescored(
@@ -139,22 +142,10 @@ def _place(result: Result) -> tuple[str, str]:
     return result.source, result.candidate or ""
 
 
-def _order(stored: Results, folder: Path) -> "Order":
-    import pyarrow.parquet as pq
-
-    table = folder / "scores.parquet"
-    names = pq.read_table(table, columns=["source"])["source"].to_pylist()
-    return Order({name: n for n, name in enumerate(names)})
-
-
-class Order:
-    """Sorts results as they stood in the table; those that are not there come last."""
-
-    def __init__(self, positions: dict[str, int]) -> None:
-        self._positions = positions
-
-    def __call__(self, result: Result) -> tuple[int, str]:
-        return self._positions.get(result.source, len(self._positions)), result.source
+def _positions(folder: Path) -> dict[str, int]:
+    """Return where each submission stands in the table."""
+    names = pq.read_table(folder / "scores.parquet", columns=["source"])["source"].to_pylist()
+    return {name: n for n, name in enumerate(names)}
 
 
 def _write(

@@ -1,6 +1,7 @@
 """What all tests share: how examples are drawn, and one small answer key."""
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -80,3 +81,12 @@ def small_key() -> AnswerKey:
             ),
         ),
     )
+
+
+@pytest.fixture
+def keys(tmp_path: Path, small_key: AnswerKey) -> Path:
+    """A folder with the small key."""
+    folder = tmp_path / "keys"
+    folder.mkdir()
+    (folder / "churn-1.json").write_bytes(small_key.canonical())
+    return folder

@@ -22,14 +22,6 @@ FOREIGN = "Der Skalierer wird auf allen Zeilen angepasst, bevor die Daten aufget
 
 
 @pytest.fixture
-def keys(tmp_path, small_key):
-    folder = tmp_path / "keys"
-    folder.mkdir()
-    (folder / "churn-1.json").write_bytes(small_key.canonical())
-    return folder
-
-
-@pytest.fixture
 def graded(tmp_path, keys):
     """Grade reviews given as {candidate: [(line, text)]} and return the results folder."""
 

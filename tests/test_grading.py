@@ -16,14 +16,6 @@ LEAK = "The scaler is fitted on all rows before the split, so test rows leak int
 
 
 @pytest.fixture
-def keys(tmp_path, small_key):
-    folder = tmp_path / "keys"
-    folder.mkdir()
-    (folder / "churn-1.json").write_bytes(small_key.canonical())
-    return folder
-
-
-@pytest.fixture
 def folder(tmp_path):
     made = tmp_path / "in"
     made.mkdir()

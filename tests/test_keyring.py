@@ -9,14 +9,6 @@ from grader.records.exercise import Exercise, PublishedFile
 
 
 @pytest.fixture
-def keys(tmp_path, small_key):
-    folder = tmp_path / "keys"
-    folder.mkdir()
-    (folder / "churn-1.json").write_bytes(small_key.canonical())
-    return folder
-
-
-@pytest.fixture
 def published(tmp_path, small_key):
     """Write the exercise, and return what to put into the key."""
     program = small_key.program.encode()

@@ -20,7 +20,8 @@ from grader.stream import derive
 
 def test_the_program_parses(exercises: list[Made]) -> None:
     for made in exercises:
-        ast.parse(made.files["program.py"])
+        tree = ast.parse(made.files["program.py"])
+        assert any(isinstance(node, ast.ImportFrom) for node in tree.body)
 
 
 def test_snippets_stand_at_their_lines_in_the_script(exercises: list[Made]) -> None:

@@ -262,7 +262,8 @@ def test_any_options_of_a_scenario_go_together(name: str) -> None:
                     )
                 )
                 for number in range(4):
-                    ast.parse(choose(folder.program, both, stream(number)))
+                    text = choose(folder.program, both, stream(number))
+                    assert ast.parse(text).body
 
 
 def needed_column(folder: ScenarioFolder, columns: Iterable[str]) -> str:

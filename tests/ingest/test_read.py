@@ -22,10 +22,17 @@ _TOKENS = [
 
 
 def _survives(name: str, data: bytes, published: Published | None) -> None:
+    read, refused = None, None
     try:
-        read_submission(name, data, published).canonical()
+        read = read_submission(name, data, published)
     except SubmissionError as error:
-        str(error).encode()
+        refused = error
+    if read is None:
+        assert refused is not None
+        assert refused.faults
+        assert str(refused).encode()
+    else:
+        assert Submission.model_validate_json(read.canonical()) == read
 
 
 @settings(max_examples=150, deadline=None)

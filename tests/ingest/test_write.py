@@ -150,4 +150,6 @@ def test_the_notebook_written_is_a_valid_one(published: Published) -> None:
     import nbformat
 
     data = write.as_notebook(_submission([Comment(text="no seed")]), published)
-    nbformat.validate(nbformat.reads(data.decode(), as_version=4))
+    read = nbformat.reads(data.decode(), as_version=4)
+    nbformat.validate(read)
+    assert sum("no seed" in cell.source for cell in read.cells) == 1
