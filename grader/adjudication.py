@@ -126,9 +126,11 @@ class Desk:
             and not self.is_decided(e)
             and _near(e.comment, entry.comment)
         ]
+        if not others:
+            return []
         index = TextIndex(load_model().idf)
         index.add(fold(e.comment.text)[0] for e in others)
-        alike = index.likeness(fold(entry.comment.text)[0])
+        alike = index.likeness(fold(entry.comment.text)[0]).tolist()
         return [e for e, likeness in zip(others, alike, strict=True) if likeness >= ALIKE]
 
     def decide(self, entry: Entry, ruling: Ruling, why: str, like: int | None = None) -> Decision:

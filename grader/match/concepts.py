@@ -7,6 +7,7 @@ meet within a window of words. The patterns stand in ``concepts.toml``.
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,6 +47,21 @@ class _Phrase(NamedTuple):
     groups: int
 
 
+class _Word(NamedTuple):
+    """A word of a remark: rightly spelt, its stem, with "is" for "iz", the groups it is in by
+    itself, and the phrases that it begins, by their second words.
+    """
+
+    text: str
+    stem: str
+    plain: str
+    groups: int
+    begins: Mapping[str, Sequence[_Phrase]]
+
+
+_NO_PHRASES: Mapping[str, Sequence[_Phrase]] = {}
+
+
 class Concepts:
     """The compiled patterns.
 
@@ -57,13 +73,14 @@ class Concepts:
     def __init__(self, data: Mapping[str, Mapping[str, object]], known: Iterable[str] = ()) -> None:
         self.groups = (*data["terms"], "question_mark", "foreign_strong", "non_latin")
         self._bit = {group: 1 << i for i, group in enumerate(self.groups)}
+        self._group_of = {bit: group for group, bit in self._bit.items()}
         phrases: dict[tuple[tuple[str, ...], bool], int] = {}
         spelled: set[str] = set()
         for group, text in data["terms"].items():
             for words, open_end in _phrases(str(text), spelled):
                 key = (words, open_end)
                 phrases[key] = phrases.get(key, 0) | self._bit[group]
-        self._by_first: dict[tuple[str, str], list[_Phrase]] = {}
+        self._by_first: dict[str, dict[str, list[_Phrase]]] = {}
         self._prefixes: dict[str, int] = {}
         for (words, open_end), bits in phrases.items():
             if open_end and len(words) == 1:
@@ -72,11 +89,12 @@ class Concepts:
                 # Known second words narrow the search: common first words begin many phrases.
                 second = words[1] if len(words) > 2 or (len(words) == 2 and not open_end) else ""
                 phrase = _Phrase(words, open_end, bits)
-                self._by_first.setdefault((words[0], second), []).append(phrase)
-        for entries in self._by_first.values():
-            entries.sort(key=lambda p: -len(p.words))
+                self._by_first.setdefault(words[0], {}).setdefault(second, []).append(phrase)
+        for seconds in self._by_first.values():
+            for entries in seconds.values():
+                entries.sort(key=lambda p: -len(p.words))
         self._shortest = min(map(len, self._prefixes), default=1)
-        self._alone: dict[str, int] = {}
+        self._words: dict[str, _Word] = {}
         self._rules = tuple(self._compile_rules(data["rules"]))
         self._by_need = self._index_rules()
         self.kinds = tuple(dict.fromkeys(rule.kind for rule in self._rules if rule.kind))
@@ -92,7 +110,7 @@ class Concepts:
                     names, _, weight = text.partition("=")
                     yield self._rule(label, "" if kind == "_any" else kind, names, weight)
 
-    def _index_rules(self) -> dict[int, tuple[tuple[int, _Rule], ...]]:
+    def _index_rules(self) -> dict[int, list[tuple[int, int, int, _Rule]]]:
         """Return the rules under the one of their groups that the fewest rules need.
 
         A remark holds a dozen groups, so few of the rules are looked at.
@@ -101,16 +119,21 @@ class Concepts:
         for rule in self._rules:
             for bit in _bits(rule.needs):
                 counts[bit] = counts.get(bit, 0) + 1
-        index: dict[int, list[tuple[int, _Rule]]] = {}
+        index: dict[int, list[tuple[int, int, int, _Rule]]] = {}
         for number, rule in enumerate(self._rules):
             rarest = min(_bits(rule.needs), key=lambda bit: (counts[bit], bit))
-            index.setdefault(rarest, []).append((number, rule))
-        return {bit: tuple(rules) for bit, rules in index.items()}
+            index.setdefault(rarest, []).append((number, rule.needs, rule.unless, rule))
+        return index
 
-    def _candidates(self, present: int) -> list[_Rule]:
-        """Return the rules that may fire, in the order in which they stand."""
-        found = [pair for bit in _bits(present) for pair in self._by_need.get(bit, ())]
-        found.sort(key=lambda pair: pair[0])
+    def _fired(self, present: int) -> list[_Rule]:
+        """Return the rules that fire, in the order in which they stand."""
+        found = [
+            (number, rule)
+            for bit in _bits(present)
+            for number, needs, unless, rule in self._by_need.get(bit, ())
+            if needs & present == needs and not unless & present
+        ]
+        found.sort(key=itemgetter(0))
         return [rule for _, rule in found]
 
     def _rule(self, label: str, kind: str, names: str, weight: str) -> _Rule:
@@ -126,7 +149,7 @@ class Concepts:
     def read(self, text: str) -> Reading:
         """Return what the patterns see in a folded remark."""
         raw = tokens(open_up(text))
-        found = self._scan([self.speller.mend(word) for word in raw if word not in _SKIPPED])
+        found = self._scan([self._word(word) for word in raw if word not in _SKIPPED])
         always = self._bit["question_mark"] if "?" in text else 0
         if is_other_script(text):
             always |= self._bit["non_latin"]
@@ -134,46 +157,44 @@ class Concepts:
             always |= self._bit["foreign_strong"]
         return self._judge(found, always)
 
-    def _scan(self, words: Sequence[str]) -> list[tuple[int, int, str]]:
+    def _word(self, raw: str) -> _Word:
+        """Return a word rightly spelt with all that is looked up for it; worked out once."""
+        known = self._words.get(raw)
+        if known is None:
+            text = self.speller.mend(raw)
+            stemmed = stem(text)
+            known = _Word(
+                text, stemmed, text.replace("iz", "is"), self._single(text, stemmed),
+                self._by_first.get(stemmed, _NO_PHRASES),
+            )  # fmt: skip
+            if len(self._words) < 50_000:
+                self._words[raw] = known
+        return known
+
+    def _scan(self, words: Sequence[_Word]) -> list[tuple[int, int, str]]:
         """Return (position, groups, phrase) of every phrase found, the longest first taken."""
-        stemmed = [stem(word) for word in words]
         found: list[tuple[int, int, str]] = []
         at = 0
         while at < len(words):
-            length, groups = self._longest(words, stemmed, at)
+            word = words[at]
+            length = groups = 0
+            if word.begins:
+                length, groups = _longest(words, at)
             if length < 2:
-                groups |= self._single(words[at], stemmed[at])
+                groups |= word.groups
             if groups:
-                found.append((at, groups, " ".join(words[at : at + max(length, 1)])))
+                phrase = " ".join(w.text for w in words[at : at + length]) if length else word.text
+                found.append((at, groups, phrase))
             at += max(length, 1)
         return found
 
-    def _longest(self, words: Sequence[str], stemmed: Sequence[str], at: int) -> tuple[int, int]:
-        first = stemmed[at]
-        second = stemmed[at + 1] if at + 1 < len(stemmed) else ""
-        length = groups = 0
-        for phrase in (
-            *self._by_first.get((first, second), ()),
-            *self._by_first.get((first, ""), ()),
-        ):
-            size = len(phrase.words)
-            if size < length or not _matches(phrase, words, stemmed, at):
-                continue
-            groups = phrase.groups | (groups if size == length else 0)
-            length = size
-        return length, groups
-
     def _single(self, word: str, stemmed: str) -> int:
         """Return the groups whose open-ended word begins this word."""
-        known = self._alone.get(word)
-        if known is None:
-            known = 0
-            for form in {word.replace("iz", "is"), stemmed}:
-                for size in range(self._shortest, len(form) + 1):
-                    known |= self._prefixes.get(form[:size], 0)
-            if len(self._alone) < 50_000:
-                self._alone[word] = known
-        return known
+        groups = 0
+        for form in {word.replace("iz", "is"), stemmed}:
+            for size in range(self._shortest, len(form) + 1):
+                groups |= self._prefixes.get(form[:size], 0)
+        return groups
 
     def _judge(self, found: Sequence[tuple[int, int, str]], always: int) -> Reading:
         kinds: dict[str, int] = {}
@@ -183,15 +204,13 @@ class Concepts:
         for start, present in _windows(found):
             everything |= present
             present |= always
-            for rule in self._candidates(present):
-                if rule.needs & present != rule.needs or rule.unless & present:
-                    continue
+            for rule in self._fired(present):
                 _raise(labels, rule.label, rule.weight)
                 if rule.kind:
                     _raise(kinds, rule.kind, rule.weight)
                 if rule.weight > best[0]:
                     best = (rule.weight, start, rule.needs)
-        groups = frozenset(g for g in self.groups if self._bit[g] & everything)
+        groups = frozenset(self._group_of[bit] for bit in _bits(everything))
         phrases = dict.fromkeys(
             phrase
             for at, bits, phrase in found
@@ -221,16 +240,30 @@ def _phrases(text: str, spelled: set[str]) -> Iterable[tuple[tuple[str, ...], bo
         yield (*map(stem, words[:-1]), last), open_end
 
 
-def _matches(phrase: _Phrase, words: Sequence[str], stemmed: Sequence[str], at: int) -> bool:
+def _longest(words: Sequence[_Word], at: int) -> tuple[int, int]:
+    """Return how many words the longest phrase at a position has, and its groups."""
+    begins = words[at].begins
+    second = words[at + 1].stem if at + 1 < len(words) else ""
+    length = groups = 0
+    for phrase in (*begins.get(second, ()), *begins.get("", ())):
+        size = len(phrase.words)
+        if size < length or not _matches(phrase, words, at):
+            continue
+        groups = phrase.groups | (groups if size == length else 0)
+        length = size
+    return length, groups
+
+
+def _matches(phrase: _Phrase, words: Sequence[_Word], at: int) -> bool:
     last = at + len(phrase.words) - 1
     if last >= len(words):
         return False
-    if any(stemmed[at + i] != word for i, word in enumerate(phrase.words[:-1])):
+    if any(words[at + i].stem != word for i, word in enumerate(phrase.words[:-1])):
         return False
-    if not phrase.open_end:
-        return stemmed[last] == phrase.words[-1]
     end = phrase.words[-1]
-    return words[last].replace("iz", "is").startswith(end) or stemmed[last].startswith(end)
+    if not phrase.open_end:
+        return words[last].stem == end
+    return words[last].plain.startswith(end) or words[last].stem.startswith(end)
 
 
 def _windows(found: Sequence[tuple[int, int, str]]) -> Iterable[tuple[int, int]]:

@@ -31,21 +31,23 @@ def says_why(text: str, flags: Mapping[str, int], shared_harm: int) -> bool:
         flags: the text model's leanings, in thousandths.
         shared_harm: how many telling words it shares with the key's words on harm.
     """
+    missing = _WHY_FROM - flags.get("why", 0) - _overlap(shared_harm)
+    # Only where the signs decide are they looked for.
+    if missing <= 0 or missing > _BECAUSE_WEIGHS + _EFFECT_WEIGHS:
+        return missing <= 0
     opened = open_up(text)
     signs = _BECAUSE_WEIGHS * bool(_BECAUSE.search(opened))
     signs += _EFFECT_WEIGHS * bool(_EFFECT.search(opened))
-    return flags.get("why", 0) + signs + _overlap(shared_harm) >= _WHY_FROM
+    return signs >= missing
 
 
 def says_fix(text: str, flags: Mapping[str, int], shared_fix: int) -> bool:
     """Tell whether a remark says what to do. Arguments as in ``says_why``."""
+    missing = _FIX_FROM - flags.get("fix", 0) - _overlap(shared_fix)
+    if missing <= 0 or missing > _ORDER_WEIGHS:
+        return missing <= 0
     opened = open_up(text)
-    signs = 0
-    for sign, weighs in _REPAIRS:
-        if sign.search(opened):
-            signs = weighs
-            break
-    return flags.get("fix", 0) + signs + _overlap(shared_fix) >= _FIX_FROM
+    return next((w for sign, w in _REPAIRS if sign.search(opened)), 0) >= missing
 
 
 def _overlap(count: int) -> int:

@@ -16,6 +16,7 @@ from grader.match.words import open_up, stem, tokens
 ONE = 1 << 10
 MAX_TOKENS = 400
 _RULE_STEPS = (4, 6)
+_TYPE = np.dtype(np.int32)
 # 1 + ln(count) in 1/1024: a word said ten times counts three times, not ten.
 _DAMPED = np.array([0, *(round(ONE * (1 + log(n))) for n in range(1, 1 << 10))], np.int64)
 
@@ -60,7 +61,12 @@ class Vectoriser:
     def __init__(self, index: Mapping[str, int], idf: Sequence[int]) -> None:
         self._index = index
         self._idf = np.array(idf, np.int64)
-        self._words: dict[str, list[int]] = {}
+        self._words: dict[str, bytes] = {}
+        self._pairs: dict[tuple[str, str], int] = {}
+        for feature, column in index.items():
+            first, _, second = feature[2:].partition(" ")
+            if feature.startswith("w:") and second:
+                self._pairs[first, second] = column
 
     def read(self, texts: Iterable[tuple[str, Reading]]) -> sparse.csr_matrix:
         """Return one sparse row of int64 for each folded text and its reading."""
@@ -68,41 +74,43 @@ class Vectoriser:
 
     def rows(self, texts: Iterable[Sequence[str]]) -> sparse.csr_matrix:
         """Return one sparse row of int64 for each list of features."""
-        return self._rows([[self._index.get(feature, -1) for feature in text] for text in texts])
+        return self._rows([self._known(text) for text in texts])
 
-    def _columns(self, text: str, reading: Reading) -> list[int]:
+    def _columns(self, text: str, reading: Reading) -> bytes:
+        """Return the columns of a text's features, one after the other, as ``_TYPE``."""
         words = tokens(open_up(text))[:MAX_TOKENS]
-        columns: list[int] = []
-        for word in words:
-            columns.extend(self._inside(word))
-        get = self._index.get
-        columns.extend(get(name, -1) for name in word_features(words))
-        columns.extend(get(name, -1) for name in marks(text, reading))
-        return columns
+        inside = [self._inside(word) for word in words]
+        pair = self._pairs.get
+        stemmed = ["^", *map(stem, words), "$"]
+        found = [column for two in pairwise(stemmed) if (column := pair(two)) is not None]
+        inside.append(np.array(found, _TYPE).tobytes())
+        inside.append(self._known(marks(text, reading)))
+        return b"".join(inside)
 
-    def _inside(self, word: str) -> list[int]:
+    def _inside(self, word: str) -> bytes:
         known = self._words.get(word)
         if known is None:
-            found = (self._index.get(feature) for feature in within_word(word))
-            known = [column for column in found if column is not None]
+            known = self._known(within_word(word))
             if len(self._words) < 50_000:
                 self._words[word] = known
         return known
 
-    def _rows(self, columns: Sequence[Sequence[int]]) -> sparse.csr_matrix:
+    def _known(self, names: Iterable[str]) -> bytes:
+        found = (self._index.get(name) for name in names)
+        return np.array([column for column in found if column is not None], _TYPE).tobytes()
+
+    def _rows(self, columns: Sequence[bytes]) -> sparse.csr_matrix:
         width = len(self._idf)
-        flat = [
-            row * width + column
-            for row, found in enumerate(columns)
-            for column in found
-            if column >= 0
-        ]
-        cells, counts = np.unique(np.array(flat, np.int64), return_counts=True)
-        rows, where = np.divmod(cells, width)
-        values = _DAMPED[np.minimum(counts, len(_DAMPED) - 1)] * self._idf[where] // ONE
-        starts = np.searchsorted(rows, np.arange(len(columns) + 1))
+        sizes = np.array([len(found) // _TYPE.itemsize for found in columns], np.int64)
+        starts = np.concatenate([[0], np.cumsum(sizes)])
+        where = np.frombuffer(b"".join(columns), _TYPE).copy()
+        ones = np.ones(len(where), np.int64)
+        rows = sparse.csr_matrix((ones, where, starts), shape=(len(columns), width))
+        rows.sum_duplicates()
+        counts = np.minimum(rows.data, len(_DAMPED) - 1)
+        values = _DAMPED[counts] * self._idf[rows.indices] // ONE
         sums = np.concatenate([[0], np.cumsum(values * values)])
-        squares = sums[starts[1:]] - sums[starts[:-1]]
+        squares = sums[rows.indptr[1:]] - sums[rows.indptr[:-1]]
         lengths = np.maximum(1, np.floor(np.sqrt(squares.astype(np.float64))).astype(np.int64))
-        data = values * ONE // lengths[rows]
-        return sparse.csr_matrix((data, where, starts), shape=(len(columns), width))
+        rows.data = values * ONE // np.repeat(lengths, np.diff(rows.indptr))
+        return rows

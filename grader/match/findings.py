@@ -1,11 +1,10 @@
 """A submission read into findings: what each says, where, and whether it asserts anything."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from grader.match.claim import Claim, judge, takes_back, withdraws
 from grader.match.language import is_foreign
-from grader.match.meaning import Said, said, top_category
+from grader.match.meaning import Said
 from grader.match.model import Opinion
 from grader.match.normalise import Plain, make_plain
 from grader.match.place import Spot
@@ -17,8 +16,7 @@ from grader.records.submission import Comment, Submission
 from seeded_bugs.words import CATEGORIES
 
 
-@dataclass(frozen=True)
-class Draft:
+class Draft(NamedTuple):
     """One finding before the text model has read it."""
 
     comment: int
@@ -36,8 +34,7 @@ class Draft:
     steers: bool
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """One finding: its draft, what the model says of it, and its likeliest label.
 
     ``pasted``: it is one of many general claims that run through the categories.
@@ -53,7 +50,7 @@ class Finding:
     @property
     def kind(self) -> str | None:
         """Return the kind of flaw that the finding names for certain."""
-        share, name = self.said.first_kind
+        share, name = self.said.kind
         return name if share > _CERTAIN and self.label in CATEGORIES else None
 
     @property
@@ -65,7 +62,7 @@ class Finding:
             lines is None,
             lines or (0, 0),
             self.draft.spot.words,
-            sorted(self.said.labels.items()),
+            self.said.labels,
             self.draft.comment,
             self.draft.unit,
         )
@@ -107,28 +104,14 @@ def _draft(index: int, comment: Comment, ready: Ready) -> list[Draft]:
     return found
 
 
-def conclude(
-    drafts: Sequence[Draft],
-    opinions: Sequence[Opinion],
-    submission: Submission,
-    ready: Ready,
-) -> list[Finding]:
-    """Return the findings with what the model says of each."""
-    found = []
-    for one, opinion in zip(drafts, opinions, strict=True):
-        comment = submission.comments[one.comment]
-        ready_said = said(one.text, opinion, comment, ready.texts, ready.held)
-        label, share = top_category(ready_said.labels)
-        found.append(Finding(one, opinion, ready_said, label, share))
-    return _pasted(found)
-
-
-def _pasted(found: list[Finding]) -> list[Finding]:
+def mark_pasted(found: list[Finding]) -> list[Finding]:
     """Return the findings, general claims marked if they are a list of everything."""
-    general = [f for f in found if f.draft.spot.lines is None and f.label in CATEGORIES]
-    if len(general) < PASTED or len({f.label for f in general}) < PASTED_CATEGORIES:
+    general = {
+        i for i, f in enumerate(found) if f.draft.spot.lines is None and f.label in CATEGORIES
+    }
+    if len(general) < PASTED or len({found[i].label for i in general}) < PASTED_CATEGORIES:
         return found
-    return [replace(f, pasted=True) if f in general else f for f in found]
+    return [f._replace(pasted=True) if i in general else f for i, f in enumerate(found)]
 
 
 def breadth(finding: Finding) -> int:
@@ -143,7 +126,7 @@ def sprawls(finding: Finding) -> bool:
     A long argument about one flaw names its neighbours too, but most of its sentences are about
     one category, or it reads like what the key says of one flaw.
     """
-    if max(finding.said.likeness, default=0) >= KEY_LIKE:
+    if finding.said.likeness >= KEY_LIKE:
         return False
     if breadth(finding) < SPRAWLING or finding.draft.itemised:
         return False

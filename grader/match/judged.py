@@ -1,6 +1,6 @@
 """A finding with its verdict and what led to it."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from grader.match.findings import Finding
 from grader.match.meaning import Fit
@@ -8,8 +8,7 @@ from grader.match.place import Reach
 from grader.records.verdict import CommentVerdict
 
 
-@dataclass(frozen=True)
-class Judged:
+class Judged(NamedTuple):
     """A finding with its verdict; ``credit`` in thousandths of an item."""
 
     finding: Finding

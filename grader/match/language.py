@@ -40,8 +40,9 @@ def is_foreign(text: str, words: Sequence[str]) -> bool:
     if is_other_script(text):
         return True
     counts: dict[str, int] = {}
+    languages = _languages_of()
     for word in dict.fromkeys(words):
-        for name in _languages_of().get(word, ()):
+        for name in languages.get(word, ()):
             counts[name] = counts.get(name, 0) + 1
     english = counts.pop("english", 0)
     best = max(counts.values(), default=0)

@@ -13,6 +13,9 @@ _RARE = 6 * 1024  # idf of a word that the corpus does not know
 _COMMON = 2 * 1024  # words with a lower idf tell nothing
 
 
+Table = NDArray[np.int64]
+
+
 class Words(NamedTuple):
     """The telling words of a text with their weights, and the root of the sum of squares."""
 
@@ -23,7 +26,7 @@ class Words(NamedTuple):
 def weigh(text: str, idf: Mapping[str, int]) -> Words:
     """Return the telling words of a folded text."""
     weights = {}
-    for word in sorted(set(stems(text))):
+    for word in dict.fromkeys(stems(text)):
         weight = (idf.get(word, _RARE) - _COMMON) // 16
         if weight > 0:
             weights[word] = weight
@@ -31,7 +34,7 @@ def weigh(text: str, idf: Mapping[str, int]) -> Words:
 
 
 class TextIndex:
-    """All texts of a key, found by the words they hold.
+    """Texts in groups, compared with others by the telling words they hold.
 
     Args:
         idf: how telling each word is, in 1/1024.
@@ -39,42 +42,48 @@ class TextIndex:
 
     def __init__(self, idf: Mapping[str, int]) -> None:
         self._idf = idf
-        self._found: dict[str, list[tuple[int, int]]] = {}
-        self._arrays: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
-        self._lengths: list[int] = []
+        self._texts: list[Words] = []
+        self._starts: list[int] = []
+        self._rows: dict[str, int] = {}
+        self._table = np.zeros((0, 0), np.int32)
+        self._lengths = np.zeros(0, np.int64)
 
-    def add(self, texts: Iterable[str]) -> range:
-        """Take folded texts in and return their numbers."""
-        start = len(self._lengths)
-        for text in texts:
-            words = weigh(text, self._idf)
-            for word, weight in words.weights.items():
-                self._found.setdefault(word, []).append((len(self._lengths), weight))
-            self._lengths.append(words.length)
-        return range(start, len(self._lengths))
+    def add(self, texts: Iterable[str]) -> int:
+        """Take a group of folded texts in and return its number; an empty one is like nothing."""
+        self._starts.append(len(self._texts))
+        self._texts.extend(weigh(text, self._idf) for text in texts)
+        if self._starts[-1] == len(self._texts):
+            self._texts.append(weigh("", self._idf))
+        return len(self._starts) - 1
 
-    def likeness(self, text: str) -> list[int]:
+    def likeness(self, text: str) -> Table:
         """Return the cosine with every text over the telling words, in thousandths."""
+        if len(self._lengths) != len(self._texts):
+            self._lay_out()
         words = weigh(text, self._idf)
-        products = np.zeros(len(self._lengths), np.int64)
-        for word, weight in words.weights.items():
-            found = self._postings(word)
-            if found is not None:
-                products[found[0]] += weight * found[1]
-        lengths = np.array(self._lengths, np.int64) * words.length
-        likeness: list[int] = np.minimum(1000, 1000 * products // lengths).tolist()
-        return likeness
+        shared = [word for word in words.weights if word in self._rows]
+        weights = np.array([words.weights[word] for word in shared], np.int64)
+        products = weights @ self._table[np.array([self._rows[w] for w in shared], np.intp)]
+        made: Table = np.minimum(1000, 1000 * products // (self._lengths * words.length))
+        return made
 
-    def _postings(self, word: str) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
-        """Return which texts hold a word, each once, and its weight there."""
-        if word not in self._found:
-            return None
-        known = self._arrays.get(word)
-        if known is None or len(known[0]) != len(self._found[word]):
-            numbers, weights = zip(*self._found[word], strict=True)
-            known = np.array(numbers, np.int64), np.array(weights, np.int64)
-            self._arrays[word] = known
-        return known
+    def nearest(self, texts: Iterable[str]) -> Table:
+        """Return the highest likeness of each text (a row) with each group (a column)."""
+        rows = [self.likeness(text) for text in texts]
+        if not rows:
+            return np.zeros((0, len(self._starts)), np.int64)
+        made: Table = np.maximum.reduceat(np.stack(rows), self._starts, axis=1)
+        return made
+
+    def _lay_out(self) -> None:
+        """Make the table of weights, a row for each word and a column for each text."""
+        known = dict.fromkeys(word for text in self._texts for word in text.weights)
+        self._rows = {word: row for row, word in enumerate(known)}
+        self._table = np.zeros((len(known), len(self._texts)), np.int32)
+        for column, text in enumerate(self._texts):
+            for word, weight in text.weights.items():
+                self._table[self._rows[word], column] = weight
+        self._lengths = np.array([text.length for text in self._texts], np.int64)
 
 
 def telling(text: str, idf: Mapping[str, int]) -> frozenset[str]:

@@ -5,16 +5,16 @@
 
 from collections.abc import Sequence
 
-from grader.match.findings import conclude, draft
-from grader.match.model import Model, load_model
-from grader.match.prepare import prepare
+from grader.match.findings import Draft, Finding, draft, mark_pasted
+from grader.match.model import Model, Opinion, load_model
+from grader.match.prepare import Ready, prepare
 from grader.match.rules import Case
 from grader.match.verdicts import write
 from grader.records.key import AnswerKey
 from grader.records.submission import Submission
 from grader.records.verdict import Verdicts
 
-_BATCH = 256  # submissions read by the text model at once
+_BATCH = 128  # submissions read by the text model at once
 
 
 def match(key: AnswerKey, submission: Submission, model: Model | None = None) -> Verdicts:
@@ -44,10 +44,39 @@ def _match_batch(pairs: Sequence[tuple[AnswerKey, Submission]], model: Model) ->
     drafts = [
         draft(submission, ready) for (_, submission), ready in zip(pairs, readied, strict=True)
     ]
-    opinions = iter(model.opinions([one.text for many in drafts for one in many]))
-    done = []
-    for (_, submission), ready, many in zip(pairs, readied, drafts, strict=True):
-        heard = [next(opinions) for _ in many]
-        case = Case(ready, conclude(many, heard, submission, ready))
-        done.append(write(case.judge(), submission, ready, model))
-    return done
+    opinions = model.opinions([one.text for many in drafts for one in many])
+    found = iter(_read(pairs, readied, drafts, opinions))
+    return [
+        write(
+            Case(ready, mark_pasted([next(found) for _ in many])).judge(), submission, ready, model
+        )
+        for (_, submission), ready, many in zip(pairs, readied, drafts, strict=True)
+    ]
+
+
+def _read(
+    pairs: Sequence[tuple[AnswerKey, Submission]],
+    readied: Sequence[Ready],
+    drafts: Sequence[Sequence[Draft]],
+    opinions: Sequence[Opinion],
+) -> list[Finding]:
+    """Return the findings of all submissions, those on the same key compared with it at once."""
+    rows = [
+        (number, one, submission.comments[one.comment])
+        for number, ((_, submission), many) in enumerate(zip(pairs, drafts, strict=True))
+        for one in many
+    ]
+    of_key: dict[int, list[int]] = {}
+    for row, (number, _, _) in enumerate(rows):
+        of_key.setdefault(id(readied[number]), []).append(row)
+    found: dict[int, Finding] = {}
+    for members in of_key.values():
+        board = readied[rows[members[0]][0]].board
+        heard = board.compare(
+            [rows[row][1].text for row in members],
+            [opinions[row] for row in members],
+            [rows[row][2] for row in members],
+        )
+        for row, said in zip(members, heard, strict=True):
+            found[row] = Finding(rows[row][1], opinions[row], said, *said.label)
+    return [found[row] for row in range(len(rows))]

@@ -2,15 +2,19 @@
 
 Three things are weighed: the share of the item's category, the lead of its kind over all other
 kinds, and the words that the finding has in common with the item's own texts. What the reviewer
-picked from a menu shifts the category and never decides it.
+picked from a menu shifts the category and never decides it. All findings of a submission are held
+against all items of its key at once, in tables of whole numbers: findings down, items across.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from math import exp, log
+from collections.abc import Iterable, Mapping, Sequence
+from math import log
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from grader.match.likeness import TextIndex
-from grader.match.model import FLOOR, Opinion, shares
+from grader.match.model import FLOOR, Model, Opinion, Table, share_rows, shares_of
 from grader.match.words import open_up, tokens
 from grader.records.submission import Comment
 from seeded_bugs.words import CATEGORIES
@@ -43,16 +47,16 @@ _NEAR_MISS = 1_500  # taken off when it sounds more like a near miss of the item
 
 
 class Texts(NamedTuple):
-    """What the key says of one item or decoy, ready for comparison."""
+    """What the key says of one item or decoy: a decoy has no kind and no near misses.
 
-    name: str
+    ``said`` and ``misses`` are folded texts, ``identifiers`` as they are found in a remark.
+    """
+
     category: str
-    kind: str
-    said: range
-    misses: range
-    harm: frozenset[str]
-    fix: frozenset[str]
-    identifiers: frozenset[str]
+    said: Sequence[str]
+    kind: str = ""
+    misses: Sequence[str] = ()
+    identifiers: frozenset[str] = frozenset()
 
 
 class Fit(NamedTuple):
@@ -74,14 +78,25 @@ class Fit(NamedTuple):
 
 
 class Said(NamedTuple):
-    """A finding ready for comparison."""
+    """A finding held against the key.
 
-    likeness: Sequence[int]
-    code: frozenset[str]
-    labels: Mapping[str, int]
-    kinds: Mapping[str, int]
-    first_kind: tuple[int, str]
-    second_kind: int
+    Attributes:
+        labels: log shares of the labels, shifted by what the key holds and the reviewer picked.
+        label: the likeliest label, and its share in thousandths.
+        kind: the log share of the likeliest kind, and its name.
+        named: the identifiers of the key that it names.
+        likeness: the highest likeness with any text of the key, in thousandths.
+        fits: how it fits every item.
+        decoys: how it fits every decoy.
+    """
+
+    labels: tuple[int, ...]
+    label: tuple[str, int]
+    kind: tuple[int, str]
+    named: frozenset[str]
+    likeness: int
+    fits: tuple[Fit, ...]
+    decoys: tuple[Fit, ...]
 
 
 def code_words(names: Iterable[str]) -> frozenset[str]:
@@ -89,89 +104,149 @@ def code_words(names: Iterable[str]) -> frozenset[str]:
     return frozenset(name.lower().strip("()") for name in names)
 
 
-def said(
-    text: str, opinion: Opinion, comment: Comment, index: TextIndex, held: "Restriction"
-) -> Said:
-    """Return a finding ready for comparison with the items of a key."""
-    labels = _blend(opinion.labels, comment, held.categories)
-    kinds = {k: s + (0 if k in held.kinds else _ABSENT_KIND) for k, s in opinion.kinds.items()}
-    kinds = shares(kinds)
-    ranked = sorted(((s, k) for k, s in kinds.items()), reverse=True)
-    opened = open_up(text)
-    code = frozenset(opened.replace("(", " ").replace(")", " ").split()) | set(tokens(opened))
-    second = ranked[1][0] if len(ranked) > 1 else FLOOR
-    return Said(index.likeness(text), code, labels, kinds, ranked[0], second)
+class Board:
+    """The items and decoys of a key, laid out for comparison with many findings at once.
 
-
-class Restriction(NamedTuple):
-    """Which categories and kinds the key holds, decoys included."""
-
-    categories: frozenset[str]
-    kinds: frozenset[str]
-
-
-def _blend(labels: Mapping[str, int], comment: Comment, held: Collection[str]) -> dict[str, int]:
-    picked = (comment.category or "").strip().lower().replace("_", "-").replace(" ", "-")
-    area = _AREAS.get((comment.area or "").strip().lower(), ())
-    scores = {}
-    for label, share in labels.items():
-        shift = 0 if label in held or label not in CATEGORIES else _ABSENT
-        if picked and picked == label:
-            shift += _PICKED
-        elif label in area:
-            shift += _AREA
-        scores[label] = share + shift
-    return shares(scores)
-
-
-def fit(finding: Said, texts: Texts) -> Fit:
-    """Return how well a finding says what the key says of an item."""
-    category = finding.labels.get(texts.category, FLOOR)
-    similarity = _most(finding, texts.said)
-    miss = _most(finding, texts.misses)
-    lead = _lead(finding, texts.kind)
-    near_miss = miss > similarity + 60 and miss >= 350 and lead < _NAMED
-    points = (
-        BASE
-        + CATEGORY * max(category, -6_000) // 1000
-        + LEAD * min(_MOST_LEAD, max(_LEAST_LEAD, lead)) // 1000
-        + WORDS * similarity // 1000
-        + CODE * bool(texts.identifiers & finding.code)
-        - _NEAR_MISS * near_miss
-    )
-    return Fit(points, _share(finding.labels, texts.category), similarity, lead, near_miss)
-
-
-def fit_decoy(finding: Said, texts: Texts) -> Fit:
-    """Return how well a finding says what a shallow reviewer says of a decoy."""
-    category = finding.labels.get(texts.category, FLOOR)
-    similarity = _most(finding, texts.said)
-    points = DECOY_BASE + DECOY_CATEGORY * category // 1000 + DECOY_WORDS * similarity // 1000
-    return Fit(points, _share(finding.labels, texts.category), similarity, 0, False)
-
-
-def _most(finding: Said, texts: range) -> int:
-    return max(finding.likeness[texts.start : texts.stop], default=0)
-
-
-def _lead(finding: Said, kind: str) -> int:
-    """Return how far the log share of a kind is before the best other one; 0 if not known.
-
-    A finding that names no kind at all speaks against none.
+    Args:
+        items: what the key says of each flaw.
+        decoys: what it says of each decoy.
+        model: the text model, whose columns the tables have.
     """
-    if kind not in finding.kinds:
-        return 0
-    top, name = finding.first_kind
-    best = finding.second_kind if name == kind else top
-    lead = finding.kinds[kind] - best
-    return max(lead, _VAGUE_LEAD) if best < _VAGUE else lead
+
+    def __init__(self, items: Sequence[Texts], decoys: Sequence[Texts], model: Model) -> None:
+        index = TextIndex(model.idf)
+        self._index = index
+        self._said = [index.add(item.said) for item in items]
+        self._misses = [index.add(item.misses) for item in items]
+        self._said_badly = [index.add(decoy.said) for decoy in decoys]
+        self._labels, self._kinds = model.labels, tuple(model.kinds)
+        self._names = tuple(model.labels)
+        self._categories = [model.labels.get(item.category, -1) for item in items]
+        self._looks_like = [model.labels.get(decoy.category, -1) for decoy in decoys]
+        self._columns = np.array([model.kinds.get(item.kind, -1) for item in items], np.int64)
+        held = {one.category for one in (*items, *decoys)}
+        self._label_shift = np.array(
+            [0 if name in held or name not in CATEGORIES else _ABSENT for name in model.labels]
+        )
+        kinds = {item.kind for item in items}
+        self._kind_shift = np.array([0 if k in kinds else _ABSENT_KIND for k in model.kinds])
+        self._identifiers = [item.identifiers for item in items]
+        self.names = frozenset(name for item in items for name in item.identifiers)
+
+    def compare(
+        self, texts: Sequence[str], opinions: Sequence[Opinion], comments: Sequence[Comment]
+    ) -> list[Said]:
+        """Return findings held against all items and decoys.
+
+        Args:
+            texts: what each finding says, folded.
+            opinions: what the model says of each.
+            comments: the comment that each is part of.
+        """
+        if not texts:
+            return []
+        labels = share_rows(
+            np.stack([one.labels for one in opinions])
+            + self._label_shift
+            + np.stack([self._picked(comment) for comment in comments])
+        )
+        kinds = share_rows(np.stack([one.kinds for one in opinions]) + self._kind_shift)
+        likeness = self._index.nearest(texts)
+        named = [self._named(text) for text in texts]
+        fits = self._fits(labels, kinds, likeness, named)
+        decoys = self._fits_of_decoys(labels, likeness)
+        best_label, best_kind = _last_best(labels), _last_best(kinds)
+        label_share = shares_of(labels.max(axis=1)).tolist()
+        kind_share = kinds.max(axis=1).tolist()
+        highest = likeness.max(axis=1).tolist()
+        return [
+            Said(
+                tuple(labels[i].tolist()), (self._names[best_label[i]], label_share[i]),
+                (kind_share[i], self._kinds[best_kind[i]]), named[i], highest[i], fits[i],
+                decoys[i],
+            )
+            for i in range(len(texts))
+        ]  # fmt: skip
+
+    def _picked(self, comment: Comment) -> Table:
+        """Return what the reviewer's own choice of category or area adds to each label."""
+        added = np.zeros(len(self._names), np.int64)
+        if comment.category is None and comment.area is None:
+            return added
+        for name in _AREAS.get((comment.area or "").strip().lower(), ()):
+            if name in self._labels:
+                added[self._labels[name]] = _AREA
+        picked = (comment.category or "").strip().lower().replace("_", "-").replace(" ", "-")
+        if picked in self._labels:
+            added[self._labels[picked]] = _PICKED
+        return added
+
+    def _named(self, text: str) -> frozenset[str]:
+        opened = open_up(text)
+        words = opened.replace("(", " ").replace(")", " ").split()
+        return self.names.intersection(
+            words,
+        ) | self.names.intersection(tokens(opened))
+
+    def _fits(
+        self, labels: Table, kinds: Table, likeness: Table, named: Sequence[frozenset[str]]
+    ) -> list[tuple[Fit, ...]]:
+        category = _columns(labels, self._categories, FLOOR)
+        similarity, miss = likeness[:, self._said], likeness[:, self._misses]
+        lead = self._leads(kinds)
+        near_miss = (miss > similarity + 60) & (miss >= 350) & (lead < _NAMED)
+        code = np.array(
+            [[not names.isdisjoint(own) for own in self._identifiers] for names in named]
+        )
+        points = (
+            BASE
+            + CATEGORY * np.maximum(category, -6_000) // 1000
+            + LEAD * np.clip(lead, _LEAST_LEAD, _MOST_LEAD) // 1000
+            + WORDS * similarity // 1000
+            + CODE * code
+            - _NEAR_MISS * near_miss
+        )
+        return _as_fits(points, shares_of(category), similarity, lead, near_miss)
+
+    def _fits_of_decoys(self, labels: Table, likeness: Table) -> list[tuple[Fit, ...]]:
+        category = _columns(labels, self._looks_like, FLOOR)
+        similarity = likeness[:, self._said_badly]
+        points = DECOY_BASE + DECOY_CATEGORY * category // 1000 + DECOY_WORDS * similarity // 1000
+        none = np.zeros_like(points)
+        return _as_fits(points, shares_of(category), similarity, none, none.astype(bool))
+
+    def _leads(self, kinds: Table) -> Table:
+        """Return how far the log share of each item's kind is before the best other one.
+
+        0 if the kind is not known. A finding that names no kind at all speaks against none.
+        """
+        if len(self._kinds) < 2:
+            return np.zeros((len(kinds), len(self._columns)), np.int64)
+        second, first = np.partition(kinds, -2, axis=1)[:, -2:].T
+        is_first = _last_best(kinds)[:, None] == self._columns
+        best = np.where(is_first, second[:, None], first[:, None])
+        lead = kinds[:, self._columns] - best
+        lead = np.where(best < _VAGUE, np.maximum(lead, _VAGUE_LEAD), lead)
+        made: Table = np.where(self._columns < 0, 0, lead)
+        return made
 
 
-def _share(log_shares: Mapping[str, int], name: str) -> int:
-    return round(1000 * exp(log_shares.get(name, FLOOR) / 1000))
+def _columns(table: Table, columns: Sequence[int], missing: int) -> Table:
+    """Return chosen columns of a table; a column below 0 is one that it does not have."""
+    where = np.array(columns, np.intp)
+    made: Table = np.where(where < 0, missing, table[:, where])
+    return made
 
 
-def top_category(labels: Mapping[str, int]) -> tuple[str, int]:
-    """Return the likeliest label and its share in thousandths."""
-    best = max(labels, key=lambda name: (labels[name], name))
-    return best, _share(labels, best)
+def _last_best(table: Table) -> Table:
+    """Return the column of the highest value of each row, the last of equal ones."""
+    made: Table = table.shape[1] - 1 - table[:, ::-1].argmax(axis=1)
+    return made
+
+
+def _as_fits(*tables: Table | NDArray[np.bool_]) -> list[tuple[Fit, ...]]:
+    """Return a row of fits for each finding, from a table for each of their attributes."""
+    return [
+        tuple(map(Fit._make, zip(*row, strict=True)))
+        for row in zip(*(table.tolist() for table in tables), strict=True)
+    ]

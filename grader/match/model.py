@@ -29,7 +29,21 @@ FLOOR = -9_000  # the least log share, in thousandths of a nat
 _EXP_ONE = 1 << 40
 _EXP = np.array([round(_EXP_ONE * exp(-n / 1000)) for n in range(-2 * FLOOR + 1)], np.int64)
 
+_SHARES = [round(1000 * exp(-n / 1000)) for n in range(-FLOOR + 1)]
+_SHARE_TABLE = np.array(_SHARES, np.int64)
+
 Table = NDArray[np.int64]
+
+
+def share(log_share: int) -> int:
+    """Return a log share, ``FLOOR`` to 0, as a share in thousandths."""
+    return _SHARES[-log_share]
+
+
+def shares_of(log_shares: Table) -> Table:
+    """Return a table of log shares, ``FLOOR`` to 0, as shares in thousandths."""
+    made: Table = _SHARE_TABLE[-log_shares]
+    return made
 
 
 class Opinion(NamedTuple):
@@ -41,17 +55,24 @@ class Opinion(NamedTuple):
         kinds: log shares of the kinds, joined, over all kinds known.
         flags: the model's leaning to asserts / why / fix, in thousandths, above 0 means yes.
         reading: what the patterns saw.
+        columns: where each label stands in the rows of labels.
     """
 
-    labels: Mapping[str, int]
-    model: Mapping[str, int]
-    kinds: Mapping[str, int]
+    labels: Table
+    model: Table
+    kinds: Table
     flags: Mapping[str, int]
     reading: Reading
+    columns: Mapping[str, int]
+
+    def label(self, name: str) -> int:
+        """Return the log share of a label."""
+        column = self.columns.get(name)
+        return FLOOR if column is None else int(self.labels[column])
 
     def share(self, label: str) -> int:
         """Return the share of a label in thousandths."""
-        return round(1000 * exp(self.labels.get(label, FLOOR) / 1000))
+        return share(self.label(label))
 
 
 class _Head(NamedTuple):
@@ -83,13 +104,10 @@ class Model:
         start = 0
         for name, head in _heads(data).items():
             size = len(head["names"])
-            self._heads[name] = _Head(
-                tuple(head["names"]),
-                np.ascontiguousarray(matrix[:, start : start + size]),
-                np.array(head["bias"], np.int64),
-                int(head["scale"]),
-            )
+            self._heads[name] = _head(head, matrix[:, start : start + size])
             start += size
+        self.labels = _columns(self._heads["labels"])
+        self.kinds = _columns(self._heads["kinds"])
         self._concepts = concepts(frozenset(cast(list[str], data["words"])))
 
     def opinions(self, texts: Sequence[str]) -> list[Opinion]:
@@ -106,26 +124,40 @@ class Model:
         kinds = self._join(
             "kinds", share_rows(scores["kinds"]), [reading.kinds for reading in readings]
         )
-        made = {}
-        for i, text in enumerate(unique):
-            made[text] = Opinion(
-                self._named("labels", joined[i]),
-                self._named("labels", labels[i]),
-                self._named("kinds", kinds[i]),
-                self._named("flags", scores["flags"][i]),
-                readings[i],
+        names = self._heads["flags"].names
+        made = {
+            text: Opinion(
+                joined[i], labels[i], kinds[i], dict(zip(names, flags, strict=True)), readings[i],
+                self.labels,
             )
+            for i, (text, flags) in enumerate(zip(unique, scores["flags"].tolist(), strict=True))
+        }  # fmt: skip
         return [made[text] for text in texts]
 
     def _join(self, head: str, model: Table, readings: Sequence[Mapping[str, int]]) -> Table:
         """Return the geometric mean of model and rules, the model counted ``MODEL`` times."""
-        names = self._heads[head].names
-        weights = [[reading.get(name, 0) for name in names] for reading in readings]
-        rules = share_rows(RULE * np.array(weights, np.int64).reshape(model.shape))
-        return share_rows((MODEL * model + rules) // (MODEL + 1))
+        columns = self.labels if head == "labels" else self.kinds
+        weights = np.zeros_like(model)
+        for row, reading in enumerate(readings):
+            for name, weight in reading.items():
+                if name in columns:
+                    weights[row, columns[name]] = weight
+        return share_rows((MODEL * model + share_rows(RULE * weights)) // (MODEL + 1))
 
-    def _named(self, head: str, row: Table) -> dict[str, int]:
-        return dict(zip(self._heads[head].names, row.tolist(), strict=True))
+
+def _head(stored: "_StoredHead", weights: Table) -> _Head:
+    """Return a head with its columns in the order of their names."""
+    order = sorted(range(len(stored["names"])), key=stored["names"].__getitem__)
+    return _Head(
+        tuple(stored["names"][i] for i in order),
+        np.ascontiguousarray(weights[:, order]),
+        np.array([stored["bias"][i] for i in order], np.int64),
+        int(stored["scale"]),
+    )
+
+
+def _columns(head: _Head) -> dict[str, int]:
+    return {name: column for column, name in enumerate(head.names)}
 
 
 def share_rows(scores: Table) -> Table:
@@ -140,12 +172,6 @@ def share_rows(scores: Table) -> Table:
     norms = [round(1000 * log(total / _EXP_ONE)) for total in totals]
     made: Table = np.maximum(FLOOR, down - np.array(norms, np.int64)[:, None])
     return made
-
-
-def shares(scores: Mapping[str, int]) -> dict[str, int]:
-    """Return log shares for scores by name, as ``share_rows`` does."""
-    row = np.fromiter(scores.values(), np.int64, len(scores))[None, :]
-    return dict(zip(scores, share_rows(row)[0].tolist(), strict=True))
 
 
 def _table(data: Mapping[str, object], name: str) -> dict[str, list[int]]:

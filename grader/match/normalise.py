@@ -36,6 +36,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 _FENCE = re.compile(r"```[^\n`]{0,20}\n(.*?)(?:```|\Z)", re.DOTALL)
 _TICKS = re.compile(r"`([^`\n]{1,300})`")
 _SPACES = re.compile(r"[ \t]+")
+_SIGNS = "=([_{#"  # signs that program lines hold and few sentences do
 
 
 class Plain(NamedTuple):
@@ -96,6 +97,7 @@ class ProgramText:
         bare = {line.lstrip("# ").rstrip() for line in squeezed}
         long = {line for line in squeezed | bare if len(line) >= 14 and _codelike(line)}
         self._long = tuple(sorted(long, key=lambda line: (-len(line), line)))
+        self._by_signs: dict[frozenset[str], tuple[str, ...]] = {}
 
     def cut(self, text: str) -> tuple[str, list[str]]:
         """Return the text without copied program lines, and the copies."""
@@ -112,11 +114,20 @@ class ProgramText:
     def _cut_inside(self, line: str, copied: list[str]) -> str:
         if len(line) < 14 or not _codelike(line):
             return line
-        for code in self._long:
+        for code in self._with_signs(frozenset(sign for sign in _SIGNS if sign in line)):
             if code in line:
                 copied.append(code)
                 line = line.replace(code, " , ")
         return line
+
+    def _with_signs(self, signs: frozenset[str]) -> tuple[str, ...]:
+        """Return the long lines that hold no other signs than these: few are in any remark."""
+        known = self._by_signs.get(signs)
+        if known is None:
+            others = [sign for sign in _SIGNS if sign not in signs]
+            known = tuple(code for code in self._long if not any(o in code for o in others))
+            self._by_signs[signs] = known
+        return known
 
     def is_copy(self, code: str) -> bool:
         """Tell whether quoted code is (most of) a line of the program."""

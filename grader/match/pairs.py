@@ -1,11 +1,11 @@
 """A finding held against every item and decoy of the key."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from grader.match.findings import WIDE, Finding, breadth
 from grader.match.judged import Judged
-from grader.match.meaning import Fit, fit, fit_decoy
+from grader.match.meaning import Fit
 from grader.match.place import HEADER, Reach
 from grader.match.prepare import Ready, ReadyDecoy
 from seeded_bugs.words import CATEGORIES
@@ -26,8 +26,7 @@ ON_DECOY, DECOY_LEAD = -200, -400
 LEAD = 2_500  # a finding takes no item that fits it so much worse than its best one
 
 
-@dataclass(frozen=True)
-class Pair:
+class Pair(NamedTuple):
     """A finding held against one item."""
 
     item: int
@@ -41,14 +40,14 @@ def hold(finding: Finding, ready: Ready) -> list[Pair]:
     """Hold a finding against every item, the best first."""
     pairs = []
     reaches = ready.reach_items(finding.draft.spot)
-    for number, (one, how) in enumerate(zip(ready.items, reaches, strict=True)):
-        match_ = fit(finding.said, one.texts)
+    held = zip(ready.items, reaches, finding.said.fits, strict=True)
+    for number, (one, how, match_) in enumerate(held):
         absence = one.item.anchor == "absence"
         if absence:
             how = _general(finding, how)
         points = match_.points - _penalty(how)
         takes = _suffices(match_, how, finding) and (
-            how.nearness in ("at", "near") or (absence and is_specific(finding, ready))
+            how.nearness in ("at", "near") or (absence and is_specific(finding))
         )
         pairs.append(Pair(number, match_, how, points, takes))
     pairs.sort(key=lambda p: (-p.takes, -p.points, p.item))
@@ -105,16 +104,16 @@ def _asserts(finding: Finding) -> bool:
     )
 
 
-def is_specific(finding: Finding, ready: Ready) -> bool:
+def is_specific(finding: Finding) -> bool:
     """Tell whether a general remark has a consequence or names something of this program.
 
     One of many that run through the categories has to name something: it may be pasted.
     """
-    if finding.pasted and not finding.said.code & ready.names:
+    if finding.pasted and not finding.said.named:
         return False
     if finding.opinion.flags.get("why", 0) > 0:
         return True
-    if finding.said.code & ready.names:
+    if finding.said.named:
         return True
     return finding.label != "generic" and finding.draft.of < 5
 
@@ -123,10 +122,9 @@ def on_decoy(finding: Finding, pairs: Sequence[Pair], ready: Ready) -> Judged | 
     """Judge a claim that names sound code at its very place."""
     best: tuple[int, Fit, Reach, ReadyDecoy] | None = None
     reaches = ready.reach_decoys(finding.draft.spot)
-    for one, how in zip(ready.decoys, reaches, strict=True):
+    for one, how, match_ in zip(ready.decoys, reaches, finding.said.decoys, strict=True):
         if how.nearness != "at":
             continue
-        match_ = fit_decoy(finding.said, one.texts)
         if match_.points >= ON_DECOY and (best is None or match_.points > best[0]):
             best = (match_.points, match_, how, one)
     if best is None or finding.draft.claim.level < 1000:

@@ -17,6 +17,11 @@ def pattern(table: str, name: str) -> re.Pattern[str]:
     return re.compile("".join(_tables()[table][name]))
 
 
+def needs(table: str, name: str) -> tuple[str, ...]:
+    """Return pieces of text, one of which is in every match of a pattern (``NAME_needs``)."""
+    return tuple(_tables()[table][f"{name}_needs"])
+
+
 def word_list(name: str) -> frozenset[str]:
     """Return the list of words of that name."""
     return frozenset("".join(_tables()["words"][name]).split())

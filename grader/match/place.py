@@ -46,6 +46,9 @@ class Reach(NamedTuple):
 
 
 FILE_WIDE = Reach("file", None, False)
+_BY_RANK: tuple[Nearness, ...] = ("at", "near", "far")
+_RANK = {nearness: rank for rank, nearness in enumerate(_BY_RANK)}
+_UNREACHED = (len(_BY_RANK), 0, True)
 
 
 class Layout:
@@ -164,16 +167,18 @@ def reach(spot: Spot, places: Sequence[Anchored], layout: Layout) -> Reach:
     size = spot.lines.end - spot.lines.start + 1
     headed = layout.headed_by(spot.lines)
     around = headed or layout.function_at(spot.lines)
-    best = Reach("far", None, False)
+    best, best_place = _UNREACHED, None
     for place in places:
         if size > max(WIDEST, 3 * (place.span.end - place.span.start + 1)):
             continue
         lines = min(distance(spot.wide, place.wide), distance(spot.lines, place.span))
-        head = _small_and_holds(headed, place)
-        found = Reach(_nearness(lines, around, place), lines, place.main, head)
-        if _order(found) < _order(best):
-            best = found
-    return FILE_WIDE if best.lines is None else best
+        found = (_RANK[_nearness(lines, around, place)], lines, not place.main)
+        if found < best:
+            best, best_place = found, place
+    if best_place is None:
+        return FILE_WIDE
+    head = _small_and_holds(headed, best_place)
+    return Reach(_BY_RANK[best[0]], best[1], best_place.main, head)
 
 
 def _nearness(lines: int, around: Span | None, place: Anchored) -> Nearness:
@@ -187,8 +192,3 @@ def _small_and_holds(function: Span | None, place: Anchored) -> bool:
     if function is None or function.end - function.start >= SMALL_FUNCTION:
         return False
     return function.start <= place.span.start and place.span.end <= function.end
-
-
-def _order(found: Reach) -> tuple[int, int, bool]:
-    rank = {"at": 0, "near": 1, "far": 2, "file": 3}[found.nearness]
-    return rank, 10**6 if found.lines is None else found.lines, not found.main

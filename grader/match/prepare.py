@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from grader.match.likeness import TextIndex, telling
-from grader.match.meaning import Restriction, Texts, code_words
+from grader.match.likeness import telling
+from grader.match.meaning import Board, Texts, code_words
 from grader.match.model import Model
 from grader.match.normalise import ProgramText, fold
 from grader.match.place import Anchored, Layout, Reach, Spot, anchor, reach
@@ -13,18 +13,18 @@ from grader.records.key import AnswerKey, KeyDecoy, KeyItem
 
 
 class ReadyItem(NamedTuple):
-    """A key item with its words and places."""
+    """A key item with its places, and the telling words of what the key says of harm and fix."""
 
     item: KeyItem
-    texts: Texts
     places: tuple[Anchored, ...]
+    harm: frozenset[str]
+    fix: frozenset[str]
 
 
 class ReadyDecoy(NamedTuple):
-    """A decoy with its words and places."""
+    """A decoy with its places."""
 
     decoy: KeyDecoy
-    texts: Texts
     places: tuple[Anchored, ...]
 
 
@@ -36,9 +36,7 @@ class Ready(NamedTuple):
     program: ProgramText
     items: tuple[ReadyItem, ...]
     decoys: tuple[ReadyDecoy, ...]
-    texts: TextIndex
-    held: Restriction
-    names: frozenset[str]
+    board: Board
     reaches: dict[Spot, tuple[Reach, ...]]
 
     def reach_items(self, spot: Spot) -> tuple[Reach, ...]:
@@ -66,37 +64,30 @@ _MOST_SPOTS = 20_000
 def prepare(key: AnswerKey, model: Model) -> Ready:
     """Return the key made ready; the work is done once for each key."""
     layout = Layout(key)
-    index = TextIndex(model.idf)
-    items = tuple(_item(item, layout, index, model.idf) for item in key.items)
-    decoys = tuple(_decoy(decoy, layout, index) for decoy in key.decoys)
-    held = Restriction(
-        frozenset([*(i.category for i in key.items), *(d.looks_like for d in key.decoys)]),
-        frozenset(i.kind for i in key.items),
+    items = tuple(_item(item, layout, model.idf) for item in key.items)
+    decoys = tuple(ReadyDecoy(decoy, anchor(decoy.places, layout)) for decoy in key.decoys)
+    board = Board(
+        [_texts_of_item(item) for item in key.items],
+        [Texts(decoy.looks_like, _folded(decoy.said_badly)) for decoy in key.decoys],
+        model,
     )
-    names = frozenset(name for item in items for name in item.texts.identifiers)
-    return Ready(key, layout, ProgramText(layout.lines), items, decoys, index, held, names, {})
+    return Ready(key, layout, ProgramText(layout.lines), items, decoys, board, {})
 
 
-def _item(item: KeyItem, layout: Layout, index: TextIndex, idf: Mapping[str, int]) -> ReadyItem:
+def _item(item: KeyItem, layout: Layout, idf: Mapping[str, int]) -> ReadyItem:
+    harm, fix = (telling(fold(text)[0], idf) for text in (item.harm, item.fix))
+    return ReadyItem(item, anchor(item.places, layout), harm, fix)
+
+
+def _texts_of_item(item: KeyItem) -> Texts:
     told = (*item.said_well, item.wrong, f"{item.wrong} {item.harm} {item.fix}", item.title)
-    texts = Texts(
-        item.id,
+    return Texts(
         item.category,
+        _folded(told),
         item.kind,
-        index.add(_folded(told)),
-        index.add(_folded(item.near_misses)),
-        telling(fold(item.harm)[0], idf),
-        telling(fold(item.fix)[0], idf),
+        _folded(item.near_misses),
         code_words(item.identifiers),
     )
-    return ReadyItem(item, texts, anchor(item.places, layout))
-
-
-def _decoy(decoy: KeyDecoy, layout: Layout, index: TextIndex) -> ReadyDecoy:
-    said = index.add(_folded(decoy.said_badly))
-    nothing: frozenset[str] = frozenset()
-    texts = Texts(decoy.id, decoy.looks_like, "", said, range(0), nothing, nothing, nothing)
-    return ReadyDecoy(decoy, texts, anchor(decoy.places, layout))
 
 
 def _folded(texts: Iterable[str]) -> list[str]:

@@ -2,12 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from grader.match.findings import Finding
 from grader.match.judged import Judged
-from grader.match.meaning import fit
 from grader.match.prepare import Ready
 from grader.match.spray import budget_share, credit_share
 from grader.match.words import open_up
@@ -96,16 +94,16 @@ def _denies(claim: Finding, finding: Finding, number: int, ready: Ready) -> bool
     the line beside.
     """
     item = ready.items[number]
-    if finding.opinion.labels.get(item.item.category, -9000) >= OF_CATEGORY:
+    if finding.opinion.label(item.item.category) >= OF_CATEGORY:
         return True
-    if fit(finding.said, item.texts).similarity >= OF_WORDS:
+    if finding.said.fits[number].similarity >= OF_WORDS:
         return True
     if item.item.category.replace("-", " ") in open_up(finding.draft.text).replace("-", " "):
         return True
     here, there = claim.draft.spot.lines, finding.draft.spot.lines
     if here is not None and there is not None and distance(here, there) > 0:
         return False
-    plain = not finding.said.code & ready.names and finding.share < NAMED
+    plain = not finding.said.named and finding.share < NAMED
     return plain and finding.kind is None
 
 
@@ -151,7 +149,7 @@ def believed(judged: Mapping[int, Judged]) -> dict[int, Judged]:
     done = dict(judged)
     for i in far[believed_far:]:
         why = "the right claim, far from its place, as most remarks here are"
-        done[i] = replace(judged[i], credit=0, rule="far-again", reason=why)
+        done[i] = judged[i]._replace(credit=0, rule="far-again", reason=why)
     return done
 
 
@@ -162,11 +160,11 @@ def _points(one: Judged) -> int:
 def _less(one: Judged, share: int, count: int, category: str) -> Judged:
     alert = f"{category} was claimed at {count} places, mostly wrong; its credit shrinks"
     if share == 0:
-        return replace(
-            one, verdict="generic", rule="spray", item=None, credit=0, reason=alert, alert=alert
+        return one._replace(
+            verdict="generic", rule="spray", item=None, credit=0, reason=alert, alert=alert
         )
     credit = min(one.credit * share // 1000, QUESTION)
-    return replace(one, verdict="near-miss", rule="spray", credit=credit, reason=alert, alert=alert)
+    return one._replace(verdict="near-miss", rule="spray", credit=credit, reason=alert, alert=alert)
 
 
 def _same_place(a: Span | None, b: Span | None) -> bool:

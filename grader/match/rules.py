@@ -1,7 +1,6 @@
 """The rules that give every finding its verdict, in the order in which they are tried."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from grader.match.assign import assign
 from grader.match.claim import sounds_bad
@@ -102,7 +101,7 @@ class Case:
     def _sounds_content(self, finding: Finding) -> bool:
         """Tell whether a statement finds nothing wrong, though it holds no word of denial."""
         leaning = finding.opinion.flags.get("asserts", 0)
-        if max(finding.said.likeness, default=0) >= KEY_LIKE:
+        if finding.said.likeness >= KEY_LIKE:
             return False
         return leaning < CONTENT or (leaning < 0 and not sounds_bad(finding.draft.text))
 
@@ -177,24 +176,24 @@ class Case:
         )  # fmt: skip
         if not pair.takes and pair.reach.nearness == "at":
             why = "the right place and a related claim, but another mechanism"
-            return replace(found, rule="other-mechanism", reason=why, credit=WRONG_REASON)
+            return found._replace(rule="other-mechanism", reason=why, credit=WRONG_REASON)
         if not pair.takes:
             return found
         if _ODD_REASON.search(finding.draft.text.lower()) and (
             pair.fit.lead < 0 or finding.label == "style"
         ):
             why = "the right place and category with a reason that is not the reason"
-            return replace(found, rule="odd-reason", reason=why, credit=WRONG_REASON)
+            return found._replace(rule="odd-reason", reason=why, credit=WRONG_REASON)
         if _is_wide(finding):
             why = "speaks of many kinds of trouble at once, this one among them"
-            return replace(found, rule="wide", reason=why, credit=WRONG_REASON)
+            return found._replace(rule="wide", reason=why, credit=WRONG_REASON)
         if finding.draft.claim.level < 1000 and not _tells(finding):
             why = "asks whether it is so and does not say so"
-            return replace(found, rule="bare-question", reason=why, credit=QUESTION)
+            return found._replace(rule="bare-question", reason=why, credit=QUESTION)
         why = f"says the claim {_where(pair.reach)}"
         if (pair.reach.lines or 0) > CLOSE and not pair.reach.head:
-            return replace(found, rule="beside", reason=why, credit=QUESTION)
-        return replace(found, verdict="hit", rule="hit", reason=why, credit=1000)
+            return found._replace(rule="beside", reason=why, credit=QUESTION)
+        return found._replace(verdict="hit", rule="hit", reason=why, credit=1000)
 
     def _left_over(self, i: int, judged: dict[int, Judged]) -> Judged:
         """Judge a finding that took no item."""
@@ -212,7 +211,7 @@ class Case:
                 finding, "duplicate", "said-again", "another remark already says this",
                 again.item, fit=again.fit, reach=again.reach,
             )  # fmt: skip
-        if finding.opinion.labels.get("style", -9_000) >= HALF_STYLE:
+        if finding.opinion.label("style") >= HALF_STYLE:
             return Judged(finding, "style", "style", "reads as style")
         for label in ("style", "generic"):
             if finding.label == label and finding.share >= SURE:
@@ -234,7 +233,7 @@ class Case:
     def _unlisted(self, finding: Finding) -> Judged:
         if finding.label not in CATEGORIES or finding.share < 250:
             return Judged(finding, "undecided", "unclear", "what is claimed is not clear")
-        if finding.draft.spot.lines is None and not is_specific(finding, self._ready):
+        if finding.draft.spot.lines is None and not is_specific(finding):
             return Judged(finding, "generic", "general", "a general remark without a consequence")
         why = f"a claim of {finding.label} that the key does not hold"
         return Judged(finding, "valid-unlisted", "unlisted", why)
@@ -244,7 +243,7 @@ def _is_wide(finding: Finding) -> bool:
     """Tell whether a remark names many kinds of trouble and is mainly about none of them."""
     if breadth(finding) < SPRAWLING or finding.share >= RELATED or finding.draft.itemised:
         return False
-    return max(finding.said.likeness, default=0) < KEY_LIKE and finding.kind is None
+    return finding.said.likeness < KEY_LIKE and finding.kind is None
 
 
 def _tells(finding: Finding) -> bool:

@@ -14,6 +14,9 @@ _INLINE = re.compile(r"(?:^|(?<=\s))\(?(\d{1,2})[.)]\s+(?=[A-Za-z])")
 _SENTENCE = re.compile(
     r"(?<=[.!?])[\s\"')]+(?=\S)|\n+|\s+;\s+|;\s+|(?<=[:;]\))\s+|(?<=[:;]\()\s+|(?<=:D)\s+"
 )
+# The same in a text without line ends, semicolons and faces, where only stops end a sentence.
+_OTHER_END = re.compile(r"[\n;:]")
+_STOP = re.compile(r"[.!?][\s\"')]+(?=\S)")
 _DOTTED = re.compile(r"\b(e\.g|i\.e|etc|vs|cf|resp|approx|incl)\.\s", re.IGNORECASE)
 _ALSO = re.compile(
     r"^(?:also\b|another (?:problem|issue|thing|point|flaw|bug)|second(?:ly)?\b(?! time)|"
@@ -39,7 +42,16 @@ class Unit(NamedTuple):
 def sentences(text: str) -> tuple[str, ...]:
     """Return the sentences of a text; each written line ends one."""
     safe = _DOTTED.sub(lambda m: m.group(1).replace(".", "") + " ", text)
-    return tuple(part.strip() for part in _SENTENCE.split(safe) if part.strip(" .,"))
+    parts = _SENTENCE.split(safe) if _OTHER_END.search(safe) else _split_at_stops(safe)
+    return tuple(part.strip() for part in parts if part.strip(" .,"))
+
+
+def _split_at_stops(text: str) -> list[str]:
+    parts, start = [], 0
+    for stop in _STOP.finditer(text):
+        parts.append(text[start : stop.start() + 1])
+        start = stop.end()
+    return [*parts, text[start:]]
 
 
 def units(claim: str) -> tuple[Unit, ...]:

@@ -7,12 +7,13 @@ changes a point, so the text is read without them.
 from collections.abc import Sequence
 
 from grader.match.alerts import steering
-from grader.match.phrases import pattern, word_list
+from grader.match.phrases import needs, pattern, word_list
 from grader.match.segment import Unit
 from grader.match.words import open_up, tokens
 
 _EMBEDDED = pattern("alerts", "embedded")
 _STUFFING = pattern("claim", "stuffing")
+_STUFFING_NEEDS = needs("claim", "stuffing")
 _HOLLOW = word_list("hollow")
 _LONG = 60  # characters; no longer sentence says nothing but greetings
 
@@ -31,7 +32,8 @@ def bare(parts: Sequence[Unit]) -> tuple[list[Unit], bool]:
     # Most remarks hold neither: one look at all of a remark spares one at each sentence.
     whole = "\n".join(s for part in parts for s in part.sentences)
     steers = steering(whole)
-    stuffed = bool(_STUFFING.search(whole))
+    lowered = whole.lower()
+    stuffed = any(piece in lowered for piece in _STUFFING_NEEDS) and bool(_STUFFING.search(whole))
     kept = [Unit(tuple(_bare(part.sentences, steers, stuffed)), part.itemised) for part in parts]
     steers = steers and any(steering(s) for part in parts for s in part.sentences)
     return [unit for unit in kept if unit.sentences] or kept[:1], steers

@@ -36,11 +36,11 @@ def guesses(held_out: str, remarks: Sequence[Remark]) -> list[Guess]:
     return [
         Guess(
             remark.category,
-            _best(opinion.model),
+            _best(dict(zip(model.labels, opinion.model.tolist(), strict=True))),
             _best(opinion.reading.labels),
-            _best(opinion.labels),
+            _best(dict(zip(model.labels, opinion.labels.tolist(), strict=True))),
             remark.kind,
-            _best(opinion.kinds),
+            _best(dict(zip(model.kinds, opinion.kinds.tolist(), strict=True))),
         )
         for remark, opinion in zip(mine, opinions, strict=True)
     ]

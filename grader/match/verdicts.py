@@ -42,13 +42,13 @@ def write(judged: Sequence[Judged], submission: Submission, ready: Ready, model:
 def _explains(one: Judged, ready: Ready, model: Model) -> tuple[bool, bool]:
     """Return whether a finding says why, and what to do."""
     assert one.item is not None
-    texts = ready.items[one.item].texts
+    item = ready.items[one.item]
     whole = one.finding.draft.whole
     words = telling(whole, model.idf)
     flags = one.finding.opinion.flags
     return (
-        says_why(whole, flags, shared(words, texts.harm)),
-        says_fix(whole, flags, shared(words, texts.fix)),
+        says_why(whole, flags, shared(words, item.harm)),
+        says_fix(whole, flags, shared(words, item.fix)),
     )
 
 

@@ -17,7 +17,8 @@ _NAMES = (
     "from_numpy", "error_score", "n_jobs", "n_splits", "sample_weight", "pos_label", "if_exists",
 )  # fmt: skip
 _NAME_SET = frozenset(_NAMES)
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+# Written so that every match begins with a capital, which is searched for fast.
+_CAMEL = re.compile(r"[A-Z](?:(?<=[a-z0-9][A-Z])|(?<=[A-Z][A-Z])(?=[a-z]))")
 _NEGATED = re.compile(r"\b(ca|wo|sha|[a-z]{2,6})n't\b")
 _OPENED = {"ca": "can not", "wo": "will not", "sha": "shall not"}
 _TYPED = re.compile(r"\b(do|does|is|are|was|were|did|ca|wo|should|would|could|has|have|had|ai)nt\b")
@@ -55,13 +56,14 @@ _IRREGULAR = {
     "kept": "keep", "held": "hold", "meant": "mean", "found": "find", "got": "get",
     "gotten": "get", "bigger": "big", "indexes": "index", "broke": "break", "broken": "break",
 }  # fmt: skip
+_TEXTS = 8_192  # texts and sentences kept, more than a batch of submissions has
 _VOWEL = re.compile(r"[aeiouy]")
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=_TEXTS)
 def open_up(text: str) -> str:
     """Return folded text in lower case with camelCase split, contractions opened, signs named."""
-    opened = _CAMEL.sub(" ", text).lower()
+    opened = _CAMEL.sub(r" \g<0>", text).lower()
     if "n't" in opened:
         opened = _NEGATED.sub(lambda m: _OPENED.get(m.group(1), m.group(1) + " not"), opened)
     if "nt" in opened:
@@ -72,7 +74,7 @@ def open_up(text: str) -> str:
     return opened.replace("cannot", "can not")
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=_TEXTS)
 def tokens(opened: str) -> tuple[str, ...]:
     """Return the words of an opened text; unknown snake_case names fall into their parts."""
     found: list[str] = []
@@ -113,6 +115,7 @@ def _cut_endings(word: str) -> str:
     return word[:-1] if word.endswith("e") and len(word) > 3 else word
 
 
+@lru_cache(maxsize=_TEXTS)
 def stems(text: str) -> tuple[str, ...]:
     """Return the stems of a folded text, in order."""
     return tuple(map(stem, tokens(open_up(text))))
