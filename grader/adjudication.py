@@ -130,7 +130,7 @@ class Desk:
             return []
         index = TextIndex(load_model().idf)
         index.add(fold(e.comment.text)[0] for e in others)
-        alike = index.likeness(fold(entry.comment.text)[0]).tolist()
+        alike = index.likeness([fold(entry.comment.text)[0]])[0].tolist()
         return [e for e, likeness in zip(others, alike, strict=True) if likeness >= ALIKE]
 
     def decide(self, entry: Entry, ruling: Ruling, why: str, like: int | None = None) -> Decision:

@@ -4,27 +4,27 @@ A denial, a shrug, praise and a bare string of keywords assert nothing; an order
 something and a question that expects "yes, it is wrong" assert a defect.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal, NamedTuple
 
-from grader.match.phrases import pattern, word_list
+from grader.match.phrases import Wording, pattern, word_list
 from grader.match.words import open_up, tokens
 
 Stance = Literal["asserts", "asks", "hedges", "denies", "keywords", "nothing"]
 
-_NO_DEFECT = pattern("claim", "no_defect")
+_NO_DEFECT = Wording("no_defect")
 _PURPOSE = pattern("claim", "purpose")
-_FINE = pattern("claim", "fine")
+_FINE = Wording("fine")
 _UNFINE = pattern("claim", "unfine")
-_RIGHTLY = pattern("claim", "rightly")
+_RIGHTLY = Wording("rightly")
 _WRONGLY = pattern("claim", "wrongly")
-_SOUND = pattern("claim", "sound")
+_SOUND = Wording("sound")
 _UNSOUND = pattern("claim", "unsound")
-_HEDGE = pattern("claim", "hedge")
+_HEDGE = Wording("hedge")
 _REASON = pattern("claim", "reason")
 _NEGATED_ASK = pattern("claim", "negated_ask")
 _REQUEST = pattern("claim", "request")
-_TURN = pattern("claim", "turn")
+_TURN = Wording("turn")
 _RELATION = word_list("relation")
 _TERSE = word_list("terse")
 _CONTENT = pattern("claim", "content")
@@ -33,9 +33,9 @@ _TAKES_BACK = pattern("claim", "takes_back")
 
 
 # A clause that ends in one approving word: "seed passed everywhere, good".
-_APPROVES = pattern("claim", "approves")
+_APPROVES = Wording("approves")
 # "At first I thought it leaks" is no claim.
-_SUPPOSED = pattern("claim", "supposed")
+_SUPPOSED = Wording("supposed")
 # What a statement of a defect holds; without it, praise in the next clause speaks for it.
 _BAD = pattern("claim", "bad")
 # An order to change the code; who gives one does not say that all is well.
@@ -75,7 +75,7 @@ def sounds_bad(text: str) -> bool:
 
 def withdraws(text: str) -> bool:
     """Tell whether a remark corrects an earlier one."""
-    return bool(_WITHDRAWS.search(text[:200].lower()))
+    return bool(_WITHDRAWS.match(text[:200].lower()))
 
 
 def takes_back(text: str) -> bool:
@@ -92,13 +92,23 @@ class _Clause(NamedTuple):
 def _clauses(sentence: str) -> list[_Clause]:
     """Return the stance on each side of a "but"; a question mark holds for the last side."""
     opened = open_up(sentence).strip()
-    parts = [part.strip(" ,.") for part in _TURN.split(opened) if part and part.strip(" ,.")]
+    words = tokens(opened)
+    turns = not _TURN.words.isdisjoint(words)
+    split = _TURN.pattern.split(opened) if turns else [opened]
+    parts = [part for one in split if one and (part := one.strip(" ,."))]
     if not parts:
         return [_Clause("", "nothing", False)]
     asked = opened.rstrip(")\"' ").endswith("?")
+    if len(parts) == 1:
+        return [
+            _Clause(
+                parts[0], _stance(parts[0], words if not turns else tokens(parts[0]), asked), False
+            )
+        ]
     last = len(parts) - 1
     return [
-        _Clause(part, _stance(part, asked and i == last), i > 0) for i, part in enumerate(parts)
+        _Clause(part, _stance(part, tokens(part), asked and i == last), i > 0)
+        for i, part in enumerate(parts)
     ]
 
 
@@ -106,37 +116,37 @@ def _speaks_of_fault(clause: _Clause) -> bool:
     return bool(_BAD.search(clause.text) or _CHANGE.search(clause.text))
 
 
-def _stance(clause: str, asked: bool) -> Stance:
-    words = tokens(clause)
+def _stance(clause: str, words: Sequence[str], asked: bool) -> Stance:
     if not words:
         return "nothing"
     if asked:
         return "asserts" if _NEGATED_ASK.search(clause) or _REQUEST.search(clause) else "asks"
-    if _HEDGE.search(clause) and not _REASON.search(clause):
+    held = frozenset(words)
+    if _HEDGE.search(clause, held) and not _REASON.search(clause):
         return "hedges"
-    if _SUPPOSED.search(clause):
+    if _SUPPOSED.search(clause, held):
         return "nothing"
-    if _denies(clause) and not _CHANGE.search(clause):
+    if _denies(clause, held) and not _CHANGE.search(clause):
         return "denies"
     code = any(sign in clause for sign in "=([_'\"`")
     return "asserts" if _is_sentence(words, code) else "keywords"
 
 
-def _denies(clause: str) -> bool:
-    if _APPROVES.search(clause) and not _BAD.search(clause):
+def _denies(clause: str, words: Collection[str]) -> bool:
+    if _APPROVES.search(clause, words) and not _BAD.search(clause):
         return True
-    denied = _NO_DEFECT.search(clause)
+    denied = _NO_DEFECT.search(clause, words)
     if denied and not _PURPOSE.search(clause[: denied.start()]):
         return True
-    fine = _FINE.search(clause)
+    fine = _FINE.search(clause, words)
     if fine and not _UNFINE.search(
         clause[max(0, fine.start() - 24) : fine.end()].replace(fine.group().split()[0], "", 1)
     ):
         return True
-    rightly = _RIGHTLY.search(clause)
+    rightly = _RIGHTLY.search(clause, words)
     if rightly and not _WRONGLY.search(clause[max(0, rightly.start() - 30) : rightly.start()]):
         return True
-    return bool(_SOUND.search(clause)) and not _UNSOUND.search(clause)
+    return bool(_SOUND.search(clause, words)) and not _UNSOUND.search(clause)
 
 
 def _is_sentence(words: Sequence[str], code: bool) -> bool:

@@ -7,6 +7,7 @@ meet within a window of words. The patterns stand in ``concepts.toml``.
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from itertools import chain
 from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
@@ -82,12 +83,14 @@ class Concepts:
                 phrases[key] = phrases.get(key, 0) | self._bit[group]
         self._by_first: dict[str, dict[str, list[_Phrase]]] = {}
         self._prefixes: dict[str, int] = {}
+        self._alone: dict[str, int] = {}
         for (words, open_end), bits in phrases.items():
-            if open_end and len(words) == 1:
-                self._prefixes[words[0]] = bits
+            if len(words) == 1:
+                table = self._prefixes if open_end else self._alone
+                table[words[0]] = bits
             else:
                 # Known second words narrow the search: common first words begin many phrases.
-                second = words[1] if len(words) > 2 or (len(words) == 2 and not open_end) else ""
+                second = words[1] if len(words) > 2 or not open_end else ""
                 phrase = _Phrase(words, open_end, bits)
                 self._by_first.setdefault(words[0], {}).setdefault(second, []).append(phrase)
         for seconds in self._by_first.values():
@@ -149,7 +152,9 @@ class Concepts:
     def read(self, text: str) -> Reading:
         """Return what the patterns see in a folded remark."""
         raw = tokens(open_up(text))
-        found = self._scan([self._word(word) for word in raw if word not in _SKIPPED])
+        known = self._words
+        words = [known.get(word) or self._word(word) for word in raw if word not in _SKIPPED]
+        found = self._scan(words)
         always = self._bit["question_mark"] if "?" in text else 0
         if is_other_script(text):
             always |= self._bit["non_latin"]
@@ -177,20 +182,17 @@ class Concepts:
         at = 0
         while at < len(words):
             word = words[at]
-            length = groups = 0
-            if word.begins:
-                length, groups = _longest(words, at)
-            if length < 2:
-                groups |= word.groups
-            if groups:
-                phrase = " ".join(w.text for w in words[at : at + length]) if length else word.text
-                found.append((at, groups, phrase))
-            at += max(length, 1)
+            length, groups = _longest(words, at) if word.begins else (0, 0)
+            if length:
+                found.append((at, groups, " ".join(w.text for w in words[at : at + length])))
+            elif word.groups:
+                found.append((at, word.groups, word.text))
+            at += length or 1
         return found
 
     def _single(self, word: str, stemmed: str) -> int:
-        """Return the groups whose open-ended word begins this word."""
-        groups = 0
+        """Return the groups that hold this word, or an open-ended word that begins it."""
+        groups = self._alone.get(stemmed, 0)
         for form in {word.replace("iz", "is"), stemmed}:
             for size in range(self._shortest, len(form) + 1):
                 groups |= self._prefixes.get(form[:size], 0)
@@ -241,11 +243,12 @@ def _phrases(text: str, spelled: set[str]) -> Iterable[tuple[tuple[str, ...], bo
 
 
 def _longest(words: Sequence[_Word], at: int) -> tuple[int, int]:
-    """Return how many words the longest phrase at a position has, and its groups."""
+    """Return how many words the longest phrase of several at a position has, and its groups."""
     begins = words[at].begins
-    second = words[at + 1].stem if at + 1 < len(words) else ""
     length = groups = 0
-    for phrase in (*begins.get(second, ()), *begins.get("", ())):
+    if at + 1 == len(words):
+        return length, groups
+    for phrase in chain(begins.get(words[at + 1].stem, ()), begins.get("", ())):
         size = len(phrase.words)
         if size < length or not _matches(phrase, words, at):
             continue

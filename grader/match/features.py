@@ -11,7 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from grader.match.concepts import Reading
-from grader.match.words import open_up, stem, tokens
+from grader.match.words import open_up, stem, stems, tokens
 
 ONE = 1 << 10
 MAX_TOKENS = 400
@@ -62,6 +62,7 @@ class Vectoriser:
         self._index = index
         self._idf = np.array(idf, np.int64)
         self._words: dict[str, bytes] = {}
+        self._marks: dict[str, bytes] = {}
         self._pairs: dict[tuple[str, str], int] = {}
         for feature, column in index.items():
             first, _, second = feature[2:].partition(" ")
@@ -78,22 +79,28 @@ class Vectoriser:
 
     def _columns(self, text: str, reading: Reading) -> bytes:
         """Return the columns of a text's features, one after the other, as ``_TYPE``."""
+        kept = self._words
         words = tokens(open_up(text))[:MAX_TOKENS]
-        inside = [self._inside(word) for word in words]
+        inside = [kept.get(word) or self._inside(word) for word in words]
         pair = self._pairs.get
-        stemmed = ["^", *map(stem, words), "$"]
+        stemmed = ("^", *stems(text)[:MAX_TOKENS], "$")
         found = [column for two in pairwise(stemmed) if (column := pair(two)) is not None]
         inside.append(np.array(found, _TYPE).tobytes())
-        inside.append(self._known(marks(text, reading)))
+        inside.extend(map(self._mark, marks(text, reading)))
         return b"".join(inside)
 
     def _inside(self, word: str) -> bytes:
-        known = self._words.get(word)
-        if known is None:
-            known = self._known(within_word(word))
-            if len(self._words) < 50_000:
-                self._words[word] = known
-        return known
+        """Return the columns of a word and its pieces, and keep them."""
+        found = self._known(within_word(word))
+        if len(self._words) < 50_000:
+            self._words[word] = found
+        return found
+
+    def _mark(self, name: str) -> bytes:
+        column = self._marks.get(name)
+        if column is None:
+            column = self._marks[name] = self._known([name])
+        return column
 
     def _known(self, names: Iterable[str]) -> bytes:
         found = (self._index.get(name) for name in names)

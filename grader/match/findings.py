@@ -86,6 +86,7 @@ def _draft(index: int, comment: Comment, ready: Ready) -> list[Draft]:
     plain = make_plain(comment.text, ready.program)
     spot = ready.layout.spot(comment)
     found: list[Draft] = []
+    corrects = withdraws(plain.claim)
     claim_text, cut = without_embedded(plain.claim)
     parts, steers = bare(units(claim_text))
     whole = " ".join(unit.text for unit in parts)
@@ -97,7 +98,7 @@ def _draft(index: int, comment: Comment, ready: Ready) -> list[Draft]:
             Draft(
                 comment=index, unit=number, of=len(parts), text=unit.text, whole=explained,
                 itemised=unit.itemised, claim=claim, spot=spot, foreign=foreign,
-                corrects=withdraws(plain.claim), takes_back=takes_back(plain.claim),
+                corrects=corrects, takes_back=corrects and takes_back(plain.claim),
                 plain=plain, steers=steers or cut,
             )
         )  # fmt: skip

@@ -8,6 +8,11 @@ from pathlib import Path
 
 
 @cache
+def _foreign_words() -> frozenset[str]:
+    return frozenset(word for word, names in _languages_of().items() if names != ("english",))
+
+
+@cache
 def _languages_of() -> dict[str, tuple[str, ...]]:
     """Return the languages of each small word; one that is English too counts as English."""
     path = Path(__file__).with_name("language.toml")
@@ -39,6 +44,8 @@ def is_foreign(text: str, words: Sequence[str]) -> bool:
     """
     if is_other_script(text):
         return True
+    if len(_foreign_words().intersection(words)) < 2:
+        return False
     counts: dict[str, int] = {}
     languages = _languages_of()
     for word in dict.fromkeys(words):

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from grader.match.words import stems
 
@@ -56,23 +57,29 @@ class TextIndex:
             self._texts.append(weigh("", self._idf))
         return len(self._starts) - 1
 
-    def likeness(self, text: str) -> Table:
-        """Return the cosine with every text over the telling words, in thousandths."""
+    def likeness(self, texts: Iterable[str]) -> Table:
+        """Return the cosine of each folded text (a row) with every text here, in thousandths."""
         if len(self._lengths) != len(self._texts):
             self._lay_out()
-        words = weigh(text, self._idf)
-        shared = [word for word in words.weights if word in self._rows]
-        weights = np.array([words.weights[word] for word in shared], np.int64)
-        products = weights @ self._table[np.array([self._rows[w] for w in shared], np.intp)]
-        made: Table = np.minimum(1000, 1000 * products // (self._lengths * words.length))
+        words = [weigh(text, self._idf) for text in texts]
+        shared = [[w for w in one.weights if w in self._rows] for one in words]
+        weights = [one.weights[w] for one, known in zip(words, shared, strict=True) for w in known]
+        rows = [self._rows[w] for known in shared for w in known]
+        starts = np.cumsum([0, *map(len, shared)])
+        said = sparse.csr_matrix(
+            (np.array(weights, np.int64), np.array(rows, np.int64), starts),
+            shape=(len(words), len(self._rows)),
+        )
+        lengths = np.array([one.length for one in words], np.int64)[:, None] * self._lengths
+        made: Table = np.minimum(1000, 1000 * (said @ self._table) // lengths)
         return made
 
     def nearest(self, texts: Iterable[str]) -> Table:
         """Return the highest likeness of each text (a row) with each group (a column)."""
-        rows = [self.likeness(text) for text in texts]
-        if not rows:
-            return np.zeros((0, len(self._starts)), np.int64)
-        made: Table = np.maximum.reduceat(np.stack(rows), self._starts, axis=1)
+        likeness = self.likeness(texts)
+        if not self._starts:
+            return likeness
+        made: Table = np.maximum.reduceat(likeness, self._starts, axis=1)
         return made
 
     def _lay_out(self) -> None:

@@ -158,7 +158,7 @@ class Board:
         best_label, best_kind = _last_best(labels), _last_best(kinds)
         label_share = shares_of(labels.max(axis=1)).tolist()
         kind_share = kinds.max(axis=1).tolist()
-        highest = likeness.max(axis=1).tolist()
+        highest = likeness.max(axis=1, initial=0).tolist()
         return [
             Said(
                 tuple(labels[i].tolist()), (self._names[best_label[i]], label_share[i]),

@@ -58,7 +58,7 @@ def fold(text: str) -> tuple[str, bool]:
     only in words that hold Latin letters too or nothing but look-alikes.
     """
     if text.isascii():
-        return _CONTROL.sub(" ", text), False
+        return text if text.isprintable() else _CONTROL.sub(" ", text), False
     bare = _IGNORABLE.sub("", text)
     plain = _CONTROL.sub(" ", unicodedata.normalize("NFKC", bare).translate(_PLAIN))
     if plain.isascii():
@@ -85,7 +85,9 @@ def _fold_word(match: re.Match[str]) -> str:
 
 def squeeze(line: str) -> str:
     """Return a line without white space at its ends and with single spaces inside."""
-    return _SPACES.sub(" ", line).strip()
+    if "\t" in line or "  " in line:
+        line = _SPACES.sub(" ", line)
+    return line.strip()
 
 
 class ProgramText:

@@ -160,25 +160,41 @@ def anchor(places: Iterable[Place], layout: Layout) -> tuple[Anchored, ...]:
     return tuple(anchored)
 
 
-def reach(spot: Spot, places: Sequence[Anchored], layout: Layout) -> Reach:
-    """Return how a spot lies to the nearest of the places."""
+def reach_all(
+    spot: Spot, owners: Iterable[Sequence[Anchored]], layout: Layout
+) -> tuple[Reach, ...]:
+    """Return how a spot lies to the nearest place of each owner of places."""
     if spot.lines is None or spot.wide is None:
-        return FILE_WIDE
-    size = spot.lines.end - spot.lines.start + 1
+        return tuple(FILE_WIDE for _ in owners)
     headed = layout.headed_by(spot.lines)
-    around = headed or layout.function_at(spot.lines)
-    best, best_place = _UNREACHED, None
+    stand = _Stand(spot.lines, spot.wide, headed, headed or layout.function_at(spot.lines))
+    return tuple(_reach(stand, places) for places in owners)
+
+
+class _Stand(NamedTuple):
+    """A spot with the function whose head it is, and the one that it stands in."""
+
+    lines: Span
+    wide: Span
+    headed: Span | None
+    around: Span | None
+
+
+def _reach(stand: _Stand, places: Sequence[Anchored]) -> Reach:
+    size = stand.lines.end - stand.lines.start + 1
+    best, nearest = _UNREACHED, None
     for place in places:
         if size > max(WIDEST, 3 * (place.span.end - place.span.start + 1)):
             continue
-        lines = min(distance(spot.wide, place.wide), distance(spot.lines, place.span))
-        found = (_RANK[_nearness(lines, around, place)], lines, not place.main)
+        # The wide spans hold the narrow ones, so they are no farther apart.
+        lines = distance(stand.wide, place.wide)
+        found = (_RANK[_nearness(lines, stand.around, place)], lines, not place.main)
         if found < best:
-            best, best_place = found, place
-    if best_place is None:
+            best, nearest = found, place
+    if nearest is None:
         return FILE_WIDE
-    head = _small_and_holds(headed, best_place)
-    return Reach(_BY_RANK[best[0]], best[1], best_place.main, head)
+    head = _small_and_holds(stand.headed, nearest)
+    return Reach(_BY_RANK[best[0]], best[1], nearest.main, head)
 
 
 def _nearness(lines: int, around: Span | None, place: Anchored) -> Nearness:

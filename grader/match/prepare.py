@@ -8,7 +8,7 @@ from grader.match.likeness import telling
 from grader.match.meaning import Board, Texts, code_words
 from grader.match.model import Model
 from grader.match.normalise import ProgramText, fold
-from grader.match.place import Anchored, Layout, Reach, Spot, anchor, reach
+from grader.match.place import Anchored, Layout, Reach, Spot, anchor, reach_all
 from grader.records.key import AnswerKey, KeyDecoy, KeyItem
 
 
@@ -51,7 +51,7 @@ class Ready(NamedTuple):
         known = self.reaches.get(spot)
         if known is None:
             owners: tuple[ReadyItem | ReadyDecoy, ...] = (*self.items, *self.decoys)
-            known = tuple(reach(spot, ready.places, self.layout) for ready in owners)
+            known = reach_all(spot, (ready.places for ready in owners), self.layout)
             if len(self.reaches) < _MOST_SPOTS:
                 self.reaches[spot] = known
         return known

@@ -19,7 +19,7 @@ FREE_OF_STRUCTURE = 24  # the same for maintainability: a messy program gives ca
 FREE_BESIDE = 8
 OVER_BUDGET = 80  # thousandths of all credit lost for each further one
 SHRINK = 250  # thousandths of credit lost for each further one
-_LETTERS = re.compile(r"[a-z]+")
+_LONG_WORD = re.compile(r"[a-z]{3,}")
 
 
 def generic(findings: Sequence[Finding]) -> dict[int, str]:
@@ -38,15 +38,13 @@ def generic(findings: Sequence[Finding]) -> dict[int, str]:
 
 
 def _copied(findings: Sequence[Finding]) -> Iterable[int]:
-    places: dict[tuple[str, ...], set[int]] = defaultdict(set)
-    members: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    places: dict[frozenset[str], set[int]] = defaultdict(set)
+    members: dict[frozenset[str], list[int]] = defaultdict(list)
     for i, finding in enumerate(findings):
         lines = finding.draft.spot.lines
         if lines is None or finding.label == "style":
             continue
-        text = tuple(
-            sorted({w for w in _LETTERS.findall(finding.draft.text.lower()) if len(w) > 2})
-        )
+        text = frozenset(_LONG_WORD.findall(finding.draft.text.lower()))
         places[text].add(lines.start)
         members[text].append(i)
     for text, starts in places.items():

@@ -7,21 +7,21 @@ changes a point, so the text is read without them.
 from collections.abc import Sequence
 
 from grader.match.alerts import steering
-from grader.match.phrases import needs, pattern, word_list
+from grader.match.phrases import Passage, word_list
 from grader.match.segment import Unit
 from grader.match.words import open_up, tokens
 
-_EMBEDDED = pattern("alerts", "embedded")
-_STUFFING = pattern("claim", "stuffing")
-_STUFFING_NEEDS = needs("claim", "stuffing")
+_EMBEDDED = Passage("alerts", "embedded")
+_STUFFING = Passage("claim", "stuffing")
 _HOLLOW = word_list("hollow")
 _LONG = 60  # characters; no longer sentence says nothing but greetings
 
 
 def without_embedded(claim: str) -> tuple[str, bool]:
     """Return a remark without results, tags and orders set into it, and whether there were any."""
-    cut = _EMBEDDED.sub(". ", claim)
-    return cut, cut != claim
+    if not _EMBEDDED.is_in(claim):
+        return claim, False
+    return _EMBEDDED.pattern.sub(". ", claim), True
 
 
 def bare(parts: Sequence[Unit]) -> tuple[list[Unit], bool]:
@@ -32,8 +32,7 @@ def bare(parts: Sequence[Unit]) -> tuple[list[Unit], bool]:
     # Most remarks hold neither: one look at all of a remark spares one at each sentence.
     whole = "\n".join(s for part in parts for s in part.sentences)
     steers = steering(whole)
-    lowered = whole.lower()
-    stuffed = any(piece in lowered for piece in _STUFFING_NEEDS) and bool(_STUFFING.search(whole))
+    stuffed = _STUFFING.is_in(whole)
     kept = [Unit(tuple(_bare(part.sentences, steers, stuffed)), part.itemised) for part in parts]
     steers = steers and any(steering(s) for part in parts for s in part.sentences)
     return [unit for unit in kept if unit.sentences] or kept[:1], steers
@@ -49,7 +48,7 @@ def _bare(sentences: Sequence[str], steers: bool, stuffed: bool) -> list[str]:
 
 def _without_stuffing(sentence: str, stuffed: bool) -> str:
     """Return a sentence without words that only weigh; nothing if no other word is left."""
-    left = _STUFFING.sub("", sentence).lstrip(" ,:;-") if stuffed else sentence
+    left = _STUFFING.pattern.sub("", sentence).lstrip(" ,:;-") if stuffed else sentence
     if len(left) > _LONG:
         return left
     words = tokens(open_up(left))

@@ -22,21 +22,20 @@ _CAMEL = re.compile(r"[A-Z](?:(?<=[a-z0-9][A-Z])|(?<=[A-Z][A-Z])(?=[a-z]))")
 _NEGATED = re.compile(r"\b(ca|wo|sha|[a-z]{2,6})n't\b")
 _OPENED = {"ca": "can not", "wo": "will not", "sha": "shall not"}
 _TYPED = re.compile(r"\b(do|does|is|are|was|were|did|ca|wo|should|would|could|has|have|had|ai)nt\b")
-# Signs that carry meaning and would be lost with the punctuation.
+# Signs that carry meaning and would be lost with the punctuation, each with a piece that it holds.
 _SIGNS = (
-    (re.compile(r"\[\s*:\s*,\s*0\s*\]"), " colzero "),
-    (re.compile(r"\[\s*:\s*,\s*1\s*\]"), " colone "),
-    (re.compile(r"==\s*(?:np\.|numpy\.|float\(.)?nan\b|\bnan\s*=="), " eqnan "),
-    (re.compile(r"\bfillna\(\s*0(?:\.0)?\s*\)"), " fillzero "),
-    (re.compile(r"\bshift\(\s*-|\bshift\s+-"), " shiftminus "),
-    (re.compile(r"\bcenter\s*=\s*true"), " centertrue "),
-    (re.compile(r"\binplace\s*=\s*true"), " inplacetrue "),
-    (re.compile(r"/home/|/users/|/mnt/|/data/|\b[a-z]:\\"), " abspath "),
-    (re.compile(r"\.predict\("), " dotpredict "),
-    (re.compile(r"\btime\.time\b|\btime_ns\b"), " clocktime "),
+    ("[", re.compile(r"\[\s*:\s*,\s*0\s*\]"), " colzero "),
+    ("[", re.compile(r"\[\s*:\s*,\s*1\s*\]"), " colone "),
+    ("nan", re.compile(r"==\s*(?:np\.|numpy\.|float\(.)?nan\b|\bnan\s*=="), " eqnan "),
+    ("fillna(", re.compile(r"\bfillna\(\s*0(?:\.0)?\s*\)"), " fillzero "),
+    ("shift", re.compile(r"\bshift\(\s*-|\bshift\s+-"), " shiftminus "),
+    ("center", re.compile(r"\bcenter\s*=\s*true"), " centertrue "),
+    ("inplace", re.compile(r"\binplace\s*=\s*true"), " inplacetrue "),
+    ("/", re.compile(r"/home/|/users/|/mnt/|/data/"), " abspath "),
+    ("\\", re.compile(r"\b[a-z]:\\"), " abspath "),
+    (".predict(", re.compile(r"\.predict\("), " dotpredict "),
+    ("time", re.compile(r"\btime\.time\b|\btime_ns\b"), " clocktime "),
 )
-# Every sign above holds one of these; most remarks hold none and are spared ten searches.
-_ANY_SIGN = re.compile(r"[\[=(/\\]|shift|time")
 _TOKEN = re.compile(r"[a-z_]+[a-z0-9_]*|[0-9]+(?:\.[0-9]+)?%?|->|=>|==")
 _IRREGULAR = {
     "fitted": "fit", "splitted": "split", "chosen": "choos", "chose": "choos", "seen": "see",
@@ -68,8 +67,8 @@ def open_up(text: str) -> str:
         opened = _NEGATED.sub(lambda m: _OPENED.get(m.group(1), m.group(1) + " not"), opened)
     if "nt" in opened:
         opened = _TYPED.sub(lambda m: _OPENED.get(m.group(1), m.group(1) + " not"), opened)
-    if _ANY_SIGN.search(opened):
-        for sign, name in _SIGNS:
+    for piece, sign, name in _SIGNS:
+        if piece in opened:
             opened = sign.sub(name, opened)
     return opened.replace("cannot", "can not")
 

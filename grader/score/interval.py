@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 from math import isqrt
 from typing import NamedTuple
 
@@ -32,6 +33,7 @@ def effective_items(entries: Sequence[Entry]) -> Fraction:
     return Fraction(sum(entry.weight for entry in entries) ** 2, max(1, squares))
 
 
+@lru_cache(maxsize=4_096)
 def wilson(share: Fraction, items: Fraction, z: Fraction) -> Range:
     """Return Wilson's score interval (JASA 1927) of a share seen on ``items`` flaws.
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.match.place import Layout, anchor, reach
+from grader.match.place import Layout, anchor, reach_all
 from grader.records.base import Lines
 from grader.records.key import Cell, Place
 from grader.records.submission import Comment
@@ -41,7 +41,7 @@ def at(line, end=None, cell=None, file="review.py"):
 
 def how(layout, comment, start, end=None, role="main"):
     place = Place(role=role, lines=Lines(start=start, end=end or start), snippet="")
-    return reach(layout.spot(comment), anchor([place], layout), layout)
+    return reach_all(layout.spot(comment), [anchor([place], layout)], layout)[0]
 
 
 @pytest.mark.parametrize(
