@@ -1,5 +1,6 @@
 """An exercise to cheat at: its key, good texts for its flaws, and the score of a review."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +18,7 @@ from grader.records.submission import Comment, Submission
 from grader.score.rubric import load_rubric
 
 Review = list[Comment]
+_CODE = re.compile(r"`?[\w.]+ = [\w.]+\([^ ]*\)`?")
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,15 @@ class Desk:
         return [at(i, f"{i.said_well[0]} {i.harm} {i.fix}") for i in self.items]
 
     def texts(self, item: KeyItem) -> list[str]:
-        """Return how others say this kind of flaw; how the key says it, if nobody did."""
-        said = [r.text for r in self.remarks if r.kind == item.kind and r.asserts]
+        """Return how others say this kind of flaw; how the key says it, if nobody did.
+
+        Who writes nothing but a line of code says nothing, and is no twin of who says something.
+        """
+        said = [
+            r.text
+            for r in self.remarks
+            if r.kind == item.kind and r.asserts and not _CODE.fullmatch(r.text.strip())
+        ]
         return said or list(item.said_well)
 
     def about(self, category: str, count: int) -> list[str]:

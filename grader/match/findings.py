@@ -115,10 +115,15 @@ def mark_pasted(found: list[Finding]) -> list[Finding]:
     return [f._replace(pasted=True) if i in general else f for i, f in enumerate(found)]
 
 
+def categories(finding: Finding) -> set[str]:
+    """Return the categories of flaw that a remark speaks of in known words."""
+    found = finding.opinion.reading.labels.items()
+    return {name for name, weight in found if weight >= 5 and name in CATEGORIES}
+
+
 def breadth(finding: Finding) -> int:
     """Return how many categories of flaw a remark speaks of in known words."""
-    found = finding.opinion.reading.labels.items()
-    return sum(weight >= 5 and name in CATEGORIES for name, weight in found)
+    return len(categories(finding))
 
 
 def sprawls(finding: Finding) -> bool:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from grader.match.findings import Finding
+from grader.match.findings import Finding, categories, sprawls
 from grader.match.judged import Judged
 from grader.match.prepare import Ready
 from grader.match.spray import budget_share, credit_share
@@ -150,6 +150,26 @@ def believed(judged: Mapping[int, Judged]) -> dict[int, Judged]:
     for i in far[believed_far:]:
         why = "the right claim, far from its place, as most remarks here are"
         done[i] = judged[i]._replace(credit=0, rule="far-again", reason=why)
+    return done
+
+
+def summed_up(judged: Mapping[int, Judged], ready: Ready) -> dict[int, Judged]:
+    """Take a general remark that lists what the other remarks found for a summary: it is neutral.
+
+    Known words spill over into categories that are not meant, so a quarter may be without a find.
+    """
+    found = {
+        ready.items[one.item].item.category
+        for one in judged.values()
+        if one.item is not None and one.verdict == "hit"
+    }
+    done = dict(judged)
+    for i, one in judged.items():
+        listed = one.rule == "spray" and one.finding.draft.spot.lines is None
+        named = categories(one.finding)
+        if listed and sprawls(one.finding) and 4 * len(named & found) >= 3 * len(named):
+            why = "sums up what other remarks say"
+            done[i] = one._replace(verdict="duplicate", rule="summary", reason=why)
     return done
 
 

@@ -21,8 +21,9 @@ from grader.match.pairs import (
 from grader.match.phrases import pattern
 from grader.match.place import Reach
 from grader.match.prepare import Ready
-from grader.match.revise import QUESTION, Against, believed, shrunk, spoken_against
+from grader.match.revise import QUESTION, Against, believed, shrunk, spoken_against, summed_up
 from grader.match.spray import generic
+from grader.match.terse import spoken
 from grader.records.verdict import CommentVerdict
 from grader.spans import distance
 from seeded_bugs.words import CATEGORIES
@@ -45,7 +46,7 @@ class Case:
 
     def __init__(self, ready: Ready, findings: Sequence[Finding]) -> None:
         self._ready = ready
-        self._findings = sorted(findings, key=lambda f: f.order)
+        self._findings = [spoken(f, ready) for f in sorted(findings, key=lambda f: f.order)]
         self._pairs: dict[int, list[Pair]] = {}
         self._against: dict[tuple[int, int], Against] = {}
 
@@ -74,7 +75,7 @@ class Case:
         for i in self._pairs:
             if i not in judged:
                 judged[i] = self._left_over(i, judged)
-        judged = shrunk(believed(judged), self._ready)
+        judged = shrunk(believed(summed_up(judged, self._ready)), self._ready)
         return sorted(
             judged.values(), key=lambda j: (j.finding.draft.comment, j.finding.draft.unit)
         )

@@ -1,0 +1,40 @@
+"""Fragments that are claims: "eval! int." on the line of the eval says all that there is to say.
+
+A string of words asserts nothing, wherever it stands. But a few words in fragments, or two pieces
+of code held against each other, are a claim when they name one kind of flaw for certain and stand
+on the line of a flaw of that kind.
+"""
+
+import re
+
+from grader.match.claim import Claim
+from grader.match.findings import Finding
+from grader.match.pairs import SURELY
+from grader.match.prepare import Ready
+from grader.match.words import open_up, tokens
+
+_MOST_WORDS = 12
+# Each fragment ends in a stop or a colon of its own, or compares: a list of words does neither.
+_FRAGMENT = re.compile(r"[\w)\]`'\"][.!?:](?=\s+\S)|[<>=]=|\s[<>]\s|\w=\w")
+_ASSERTS = Claim("asserts", 1000)
+
+
+def spoken(finding: Finding, ready: Ready) -> Finding:
+    """Return a finding, its fragments taken for a claim if they are one at this place."""
+    one = finding.draft
+    if one.claim.stance != "keywords" or not finding.kind:
+        return finding
+    if finding.opinion.flags.get("asserts", 0) < SURELY or not _FRAGMENT.search(one.text):
+        return finding
+    if len(tokens(open_up(one.text))) > _MOST_WORDS or not _is_at(finding, ready):
+        return finding
+    return finding._replace(draft=one._replace(claim=_ASSERTS))
+
+
+def _is_at(finding: Finding, ready: Ready) -> bool:
+    """Tell whether a flaw of the kind that a finding names has its place here."""
+    reaches = ready.reach_items(finding.draft.spot)
+    return any(
+        how.nearness == "at" and how.main and ready_item.item.kind == finding.kind
+        for how, ready_item in zip(reaches, ready.items, strict=True)
+    )

@@ -1,0 +1,55 @@
+"""Fragments, summaries and approving words that are none: what is said is what counts."""
+
+import pytest
+
+STRATIFY, CONSTANT = "unstratified_split", "missing_filled_with_zero"
+
+POINTS = (
+    "the scaler is fitted before the split, so test rows leak into training",
+    "there is no cross-validation",
+    "the path is hardcoded",
+    "an exception is swallowed",
+    "accuracy misleads for imbalanced classes",
+    "missing values are filled with zero",
+    "library versions are not stored with the model, so it is not reproducible",
+)
+
+
+@pytest.mark.parametrize(
+    "text", ["3 % positives, pass stratify=y.", "split: no stratify. Stratify."]
+)
+def test_fragments_that_name_the_flaw_are_a_claim_at_its_place(verdict_of, text):
+    assert verdict_of(STRATIFY, text) == "hit"
+
+
+def test_the_same_fragments_elsewhere_are_words(desk):
+    line = desk.items["hardcoded_path"].places[0].lines.start
+    verdict = desk.one(desk.on(line, "3 % positives, pass stratify=y."))
+    assert verdict.verdict == "generic"
+    assert verdict.item is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "split stratify rare class fold seed",
+        "leak scaler fit test split seed. leak scaler fit test split seed. path fold metric",
+    ],
+)
+def test_a_list_of_words_is_no_claim_at_any_place(desk, text):
+    assert desk.share(desk.judge(*(desk.at(kind, text) for kind in desk.items))) == 0
+
+
+def test_a_nice_figure_is_no_praise(desk):
+    text = "The zero fill makes empty rows look like real ones, so all the nice scores are wrong."
+    assert desk.one(desk.at(CONSTANT, text)).verdict == "hit"
+    assert desk.one(desk.at(CONSTANT, "All nice, this is good.")).verdict == "empty"
+
+
+def test_a_summary_of_what_was_found_is_neutral_and_a_pasted_list_is_not(desk):
+    found = [desk.at(item.kind, item.said_well[0]) for item in desk.key.items]
+    pasted = desk.on(None, f"My main points: {'; '.join(POINTS)}")
+    alone, summed = desk.judge(pasted), desk.judge(*found, pasted)
+    assert alone.comments[0].verdict == "generic"
+    assert summed.comments[-1].verdict == "duplicate"
+    assert desk.share(summed) == desk.share(desk.judge(*found)) == 1000
