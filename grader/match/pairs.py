@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from grader.match.findings import WIDE, Finding, breadth
 from grader.match.judged import Judged
-from grader.match.meaning import Fit
+from grader.match.meaning import NAMED, Fit
 from grader.match.place import HEADER, Reach
 from grader.match.prepare import Ready, ReadyDecoy
 from seeded_bugs.words import CATEGORIES
@@ -78,7 +78,8 @@ def _suffices(match: Fit, how: Reach, finding: Finding) -> bool:
     Who points at the very line of a flaw, or the one beside, and asserts a defect need not say it
     in known words, unless the words are surely those of something else.
     """
-    if match.near_miss or (_is_style(finding) and match.similarity < WORDS):
+    named = match.similarity >= WORDS or (_is_exact(how) and match.lead >= NAMED)
+    if match.near_miss or (_is_style(finding) and not named):
         return False
     named_else = finding.kind is not None and match.lead < 0
     if _is_exact(how) and _asserts(finding) and not named_else and match.points >= EXACT:

@@ -35,6 +35,6 @@ def _is_at(finding: Finding, ready: Ready) -> bool:
     """Tell whether a flaw of the kind that a finding names has its place here."""
     reaches = ready.reach_items(finding.draft.spot)
     return any(
-        how.nearness == "at" and how.main and ready_item.item.kind == finding.kind
-        for how, ready_item in zip(reaches, ready.items, strict=True)
+        how.nearness == "at" and how.main and fit.lead > 0
+        for how, fit in zip(reaches, finding.said.fits, strict=True)
     )
