@@ -4,6 +4,7 @@ A denial, a shrug, praise and a bare string of keywords assert nothing; an order
 something and a question that expects "yes, it is wrong" assert a defect.
 """
 
+import re
 from collections.abc import Collection, Sequence
 from typing import Literal, NamedTuple
 
@@ -25,6 +26,8 @@ _REASON = pattern("claim", "reason")
 _NEGATED_ASK = pattern("claim", "negated_ask")
 _REQUEST = pattern("claim", "request")
 _TURN = Wording("turn")
+# What begins so turns from the praise before it.
+_TURNS_FROM = re.compile(r"(?:but|however|unfortunately|one thing)\b")
 _RELATION = word_list("relation")
 _TERSE = word_list("terse")
 _CONTENT = pattern("claim", "content")
@@ -99,15 +102,11 @@ def _clauses(sentence: str) -> list[_Clause]:
     if not parts:
         return [_Clause("", "nothing", False)]
     asked = opened.rstrip(")\"' ").endswith("?")
-    if len(parts) == 1:
-        return [
-            _Clause(
-                parts[0], _stance(parts[0], words if not turns else tokens(parts[0]), asked), False
-            )
-        ]
-    last = len(parts) - 1
+    if not turns and len(parts) == 1:
+        return [_Clause(parts[0], _stance(parts[0], words, asked), False)]
+    last, turned = len(parts) - 1, bool(_TURNS_FROM.match(opened))
     return [
-        _Clause(part, _stance(part, tokens(part), asked and i == last), i > 0)
+        _Clause(part, _stance(part, tokens(part), asked and i == last), turned or i > 0)
         for i, part in enumerate(parts)
     ]
 

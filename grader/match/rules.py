@@ -24,6 +24,7 @@ from grader.match.prepare import Ready
 from grader.match.revise import QUESTION, Against, believed, shrunk, spoken_against, summed_up
 from grader.match.spray import generic
 from grader.match.terse import spoken
+from grader.match.words import open_up
 from grader.records.verdict import CommentVerdict
 from grader.spans import distance
 from seeded_bugs.words import CATEGORIES
@@ -33,7 +34,9 @@ MISS, WRONG_REASON = 400, 300  # credit of a near miss, in thousandths
 HALF_STYLE = -1_000  # log share of style from which what took no flaw is style
 CONTENT = -400  # the text model's leaning below which a statement is no claim
 TELLS = 1_200  # its leaning from which a question about one kind of flaw is a claim
+SURELY_TELLS = 1_900  # the same for a question that holds no word of anything wrong
 _ODD_REASON = pattern("rules", "odd_reason")
+_NIT = pattern("rules", "nit")
 
 
 class Case:
@@ -95,6 +98,8 @@ class Case:
             return Judged(finding, "empty", finding.label, f"reads as {finding.label}")
         if one.claim.level == 0:
             return self._no_claim(finding)
+        if _NIT.search(open_up(one.text)):
+            return Judged(finding, "style", "style", "a name that is not used changes nothing")
         if one.claim.level == 1000 and self._sounds_content(finding):
             return Judged(finding, "empty", "content", "reads as if nothing were wrong")
         return None
@@ -249,8 +254,8 @@ def _is_wide(finding: Finding) -> bool:
 
 def _tells(finding: Finding) -> bool:
     """Tell whether a question names its flaw so that it says it is there."""
-    leaning = finding.opinion.flags.get("asserts", 0)
-    return bool(finding.kind) and leaning >= TELLS and sounds_bad(finding.draft.text)
+    least = TELLS if sounds_bad(finding.draft.text) else SURELY_TELLS
+    return bool(finding.kind) and finding.opinion.flags.get("asserts", 0) >= least
 
 
 def _as_verdict(label: str) -> CommentVerdict:

@@ -13,9 +13,10 @@ from grader.match.pairs import SURELY
 from grader.match.prepare import Ready
 from grader.match.words import open_up, tokens
 
-_MOST_WORDS = 12
+_MOST_WORDS, _MOST_IN_CHANGE = 12, 24
 # Each fragment ends in a stop or a colon of its own, or compares: a list of words does neither.
-_FRAGMENT = re.compile(r"[\w)\]`'\"][.!?:](?=\s+\S)|[<>=]=|\s[<>]\s|\w=\w")
+_FRAGMENT = re.compile(r"[\w)\]`'\"][.!?:](?=\s+\S)|[<>=]=|\s[<>]\s|\w=\w|->")
+_CHANGE = "->"  # this code to that code
 _ASSERTS = Claim("asserts", 1000)
 
 
@@ -26,7 +27,8 @@ def spoken(finding: Finding, ready: Ready) -> Finding:
         return finding
     if finding.opinion.flags.get("asserts", 0) < SURELY or not _FRAGMENT.search(one.text):
         return finding
-    if len(tokens(open_up(one.text))) > _MOST_WORDS or not _is_at(finding, ready):
+    most = _MOST_IN_CHANGE if _CHANGE in one.text else _MOST_WORDS
+    if len(tokens(open_up(one.text))) > most or not _is_at(finding, ready):
         return finding
     return finding._replace(draft=one._replace(claim=_ASSERTS))
 

@@ -53,3 +53,20 @@ def test_a_summary_of_what_was_found_is_neutral_and_a_pasted_list_is_not(desk):
     assert alone.comments[0].verdict == "generic"
     assert summed.comments[-1].verdict == "duplicate"
     assert desk.share(summed) == desk.share(desk.judge(*found)) == 1000
+
+
+def test_an_unused_name_is_a_nit_and_a_swallowed_exception_is_none(verdict_of):
+    kind = "failed_prediction_defaulted"
+    assert (
+        verdict_of(kind, "`except Exception as e:` and e isn't used, drop the `as e`.") == "style"
+    )
+    told = "The exception e isn't used or logged, a failed row silently becomes 0.0."
+    assert verdict_of(kind, told) == "hit"
+
+
+def test_a_long_question_that_names_the_flaw_tells_it_and_a_bare_one_asks(desk):
+    kind = "scaler_fitted_before_split"
+    told = "How can the score be honest when the scaler has met every test row before the split?"
+    assert desk.items[kind].id == desk.one(desk.at(kind, told)).item
+    assert desk.one(desk.at(kind, told)).verdict == "hit"
+    assert desk.one(desk.at(kind, "Is the scaler ok here?")).verdict != "hit"
