@@ -185,10 +185,14 @@ def _reach(stand: _Stand, places: Sequence[Anchored]) -> Reach:
     best, nearest = _UNREACHED, None
     for place in places:
         if size > max(WIDEST, 3 * (place.span.end - place.span.start + 1)):
-            continue
-        # The wide spans hold the narrow ones, so they are no farther apart.
-        lines = distance(stand.wide, place.wide)
-        found = (_RANK[_nearness(lines, stand.around, place)], lines, not place.main)
+            # Marking most of a small function is as good as its head, and no better.
+            if not _small_and_holds(stand.around, place):
+                continue
+            found = (_RANK["near"], 0, not place.main)
+        else:
+            # The wide spans hold the narrow ones, so they are no farther apart.
+            lines = distance(stand.wide, place.wide)
+            found = (_RANK[_nearness(lines, stand.around, place)], lines, not place.main)
         if found < best:
             best, nearest = found, place
     if nearest is None:

@@ -70,6 +70,18 @@ def test_a_wide_range_has_no_place(layout):
     assert how(layout, at(1, 20), 10).nearness == "file"
 
 
+def test_marking_a_whole_small_function_is_as_good_as_its_head_and_a_large_one_is_no_place(desk):
+    body = "".join(f"    step_{n}(frame)\n" for n in range(20))
+    small = f"def check(frame):\n{body}"
+    layout = Layout(desk.key.model_copy(update={"program": small}))
+    assert how(layout, at(1, 21), 12).nearness == how(layout, at(1), 12).nearness == "near"
+    assert how(layout, at(2, 21), 12).nearness == "near"
+    large = Layout(desk.key.model_copy(update={"program": small + body * 2}))
+    assert how(large, at(1, 61), 12).nearness == "file"
+    two = Layout(desk.key.model_copy(update={"program": small + small}))
+    assert how(two, at(1, 42), 12).nearness == "file"
+
+
 def test_a_range_over_a_whole_region_is_at_it(layout):
     assert how(layout, at(9, 17), 9, 17).nearness == "at"
 
