@@ -12,6 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean
 
+import numpy as np
+
+from agree.cases import cases, points
 from attacks.exercises import made
 from cheats import climb, rows, twins
 from cheats.desk import Desk, scored
@@ -72,8 +75,17 @@ def attacks(found: Sequence[Desk]) -> bool:
               f"{mean(one.values):8.1f}{one.worst:8.1f}{row.most:7g}{mark}")  # fmt: skip
     for number, why in rows.ELSEWHERE.items():
         print(f"{number:2} {why}")
-    print(f"{sum(one.runs for one in told)} attack runs")
-    return all(one.holds for one in told)
+    most = max(one.worst for one in told if one.row.measure == "points")
+    weak = tenth_percentile()
+    print(f"{sum(one.runs for one in told)} attack runs; the most that one earned {most:.1f} points "
+          f"(bound {MOST:g}), the 10th percentile of honest reviews {weak:.1f}")  # fmt: skip
+    return all(one.holds for one in told) and most <= min(MOST, weak)
+
+
+def tenth_percentile() -> float:
+    """Return what the weakest tenth of the honest reviews reach at most, of all levels of skill."""
+    found = [*cases("dev"), *cases("test")]
+    return float(np.percentile([points(case, None) for case in found], 10))
 
 
 def losses(found: Sequence[Desk]) -> bool:
