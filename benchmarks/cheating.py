@@ -77,8 +77,8 @@ def attacks(found: Sequence[Desk]) -> bool:
         print(f"{number:2} {why}")
     most = max(one.worst for one in told if one.row.measure == "points")
     weak = tenth_percentile()
-    print(f"{sum(one.runs for one in told)} attack runs; the most that one earned {most:.1f} points "
-          f"(bound {MOST:g}), the 10th percentile of honest reviews {weak:.1f}")  # fmt: skip
+    print(f"{sum(one.runs for one in told)} attack runs; the most that one earned {most:.1f} "
+          f"points (bound {MOST:g}), the 10th percentile of honest reviews {weak:.1f}")  # fmt: skip
     return all(one.holds for one in told) and most <= min(MOST, weak)
 
 

@@ -48,12 +48,18 @@ _CHANGE = pattern("claim", "change")
 class Claim(NamedTuple):
     """What a finding asserts: ``level`` 1000 a defect, 500 a bare question, 0 nothing.
 
-    ``content``: some part of it says that all is well, whatever else it says.
+    ``denies``: one of its ``sentences`` says that there is no defect.
     """
 
     stance: Stance
     level: int
-    content: bool = False
+    denies: bool = False
+    sentences: tuple[str, ...] = ()
+
+    @property
+    def content(self) -> bool:
+        """Tell whether some part of it says that all is well, whatever else it says."""
+        return self.denies or any(_CONTENT.search(open_up(s)) for s in self.sentences)
 
 
 def judge(sentences: Sequence[str]) -> Claim:
@@ -62,13 +68,13 @@ def judge(sentences: Sequence[str]) -> Claim:
     stances = {clause.stance for clause in clauses}
     if "denies" in stances:
         clauses = [c for c in clauses if c.stance != "asserts" or c.turned or _speaks_of_fault(c)]
-    content = "denies" in stances or any(_CONTENT.search(open_up(s)) for s in sentences)
+    denies, said = "denies" in stances, tuple(sentences)
     if any(clause.stance == "asserts" for clause in clauses):
-        return Claim("asserts", 1000, content)
+        return Claim("asserts", 1000, denies, said)
     for stance in ("denies", "asks", "hedges", "keywords"):
         if stance in stances:
-            return Claim(stance, 500 if stance == "asks" else 0, content)
-    return Claim("nothing", 0, content)
+            return Claim(stance, 500 if stance == "asks" else 0, denies, said)
+    return Claim("nothing", 0, denies, said)
 
 
 def sounds_bad(text: str) -> bool:

@@ -89,14 +89,15 @@ def _draft(index: int, comment: Comment, ready: Ready) -> list[Draft]:
     corrects = withdraws(plain.claim)
     claim_text, cut = without_embedded(plain.claim)
     parts, steers = bare(units(claim_text))
-    whole = " ".join(unit.text for unit in parts)
+    texts = [unit.text for unit in parts]
+    whole = texts[0] if len(texts) == 1 else " ".join(texts)
     foreign = is_foreign(whole, tokens(open_up(whole)))
-    for number, unit in enumerate(parts):
+    for number, (unit, text) in enumerate(zip(parts, texts, strict=True)):
         claim = judge(unit.sentences)
-        explained = unit.text if unit.itemised else whole
+        explained = text if unit.itemised else whole
         found.append(
             Draft(
-                comment=index, unit=number, of=len(parts), text=unit.text, whole=explained,
+                comment=index, unit=number, of=len(parts), text=text, whole=explained,
                 itemised=unit.itemised, claim=claim, spot=spot, foreign=foreign,
                 corrects=corrects, takes_back=corrects and takes_back(plain.claim),
                 plain=plain, steers=steers or cut,

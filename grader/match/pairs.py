@@ -17,6 +17,7 @@ SURE = 450  # share from which a label that is no flaw decides
 WORDS = 600  # likeness to the key from which what reads as style is none
 SURELY = 1_200  # the text model's leaning to "asserts" from which it is
 _LEAST = {"at": AT, "near": -600, "file": -800, "far": 10**6}
+_LOWEST = min(EXACT, *_LEAST.values())  # nothing below suffices anywhere
 GREY = 500  # log odds below the least that are left to a person
 LOOSE = 1_500  # log odds below the least that still are a related claim, if the category is right
 RELATED = 600  # share of the category from which a claim is related
@@ -46,8 +47,10 @@ def hold(finding: Finding, ready: Ready) -> list[Pair]:
         if absence:
             how = _general(finding, how)
         points = match_.points - _penalty(how)
-        takes = _suffices(match_, how, finding) and (
-            how.nearness in ("at", "near") or (absence and is_specific(finding))
+        takes = (
+            match_.points >= _LOWEST
+            and _suffices(match_, how, finding)
+            and (how.nearness in ("at", "near") or (absence and is_specific(finding)))
         )
         pairs.append(Pair(number, match_, how, points, takes))
     pairs.sort(key=lambda p: (-p.takes, -p.points, p.item))

@@ -53,7 +53,10 @@ class Passage:
     def is_in(self, text: str) -> bool:
         """Tell whether it stands in a text."""
         lowered = text.lower()
-        return any(piece in lowered for piece in self.pieces) and bool(self.pattern.search(text))
+        for piece in self.pieces:
+            if piece in lowered:
+                return bool(self.pattern.search(text))
+        return False
 
 
 def word_list(name: str) -> frozenset[str]:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 _BULLET = re.compile(r"^\s*(?:[-*+]\s+|\(?\d{1,2}[.):]\s+|\(?[a-h][.)]\s+)(?=\S)")
 _INLINE = re.compile(r"(?:^|(?<=\s))\(?(\d{1,2})[.)]\s+(?=[A-Za-z])")
+_NUMBERED = re.compile(r"\d[.)]\s")  # what every such number holds, found fast
 # A full stop, a line end, a semicolon, or a face made of signs ends a sentence.
 _SENTENCE = re.compile(
     r"(?<=[.!?])[\s\"')]+(?=\S)|\n+|\s+;\s+|;\s+|(?<=[:;]\))\s+|(?<=[:;]\()\s+|(?<=:D)\s+"
@@ -63,7 +64,7 @@ def units(claim: str) -> tuple[Unit, ...]:
     items = _items(claim)
     if len(items) >= 2:
         return tuple(Unit(sentences(item), True) for item in items[:MAX_ITEMS])
-    said = sentences(_BULLET.sub("", claim))
+    said = sentences(_without_bullet(claim))
     at = next((i for i, s in enumerate(said) if i and _ALSO.match(s)), None)
     if at is None:
         return (Unit(said, False),)
@@ -78,12 +79,19 @@ def _items(claim: str) -> list[str]:
         for line in lines:
             if _BULLET.match(line) or not items:
                 items.append([])
-            items[-1].append(_BULLET.sub("", line))
+            items[-1].append(_without_bullet(line))
         return [text for item in items if (text := "\n".join(item).strip())]
     return _inline_items(claim)
 
 
+def _without_bullet(text: str) -> str:
+    bullet = _BULLET.match(text)
+    return text[bullet.end() :] if bullet else text
+
+
 def _inline_items(claim: str) -> list[str]:
+    if len(_NUMBERED.findall(claim)) < 2:
+        return []
     marks = list(_INLINE.finditer(claim))
     if len(marks) < 2 or [int(m.group(1)) for m in marks] != _counting(marks):
         return []

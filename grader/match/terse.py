@@ -7,7 +7,6 @@ on the line of a flaw of that kind.
 
 import re
 
-from grader.match.claim import Claim
 from grader.match.findings import Finding
 from grader.match.pairs import SURELY
 from grader.match.prepare import Ready
@@ -17,7 +16,6 @@ _MOST_WORDS, _MOST_IN_CHANGE = 12, 24
 # Each fragment ends in a stop or a colon of its own, or compares: a list of words does neither.
 _FRAGMENT = re.compile(r"[\w)\]`'\"][.!?:](?=\s+\S)|[<>=]=|\s[<>]\s|\w=\w|->")
 _CHANGE = "->"  # this code to that code
-_ASSERTS = Claim("asserts", 1000)
 
 
 def spoken(finding: Finding, ready: Ready) -> Finding:
@@ -30,7 +28,9 @@ def spoken(finding: Finding, ready: Ready) -> Finding:
     most = _MOST_IN_CHANGE if _CHANGE in one.text else _MOST_WORDS
     if len(tokens(open_up(one.text))) > most or not _is_at(finding, ready):
         return finding
-    return finding._replace(draft=one._replace(claim=_ASSERTS))
+    return finding._replace(
+        draft=one._replace(claim=one.claim._replace(stance="asserts", level=1000))
+    )
 
 
 def _is_at(finding: Finding, ready: Ready) -> bool:

@@ -76,8 +76,11 @@ def open_up(text: str) -> str:
 @lru_cache(maxsize=_TEXTS)
 def tokens(opened: str) -> tuple[str, ...]:
     """Return the words of an opened text; unknown snake_case names fall into their parts."""
+    whole: list[str] = _TOKEN.findall(opened)
+    if "_" not in opened:
+        return tuple(whole)
     found: list[str] = []
-    for token in _TOKEN.findall(opened):
+    for token in whole:
         if "_" not in token or token in _NAME_SET:
             found.append(token)
         else:
