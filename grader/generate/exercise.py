@@ -11,11 +11,11 @@ from grader.generate.build import Made, Order, build, with_landmarks
 from grader.generate.fill import Filler
 from grader.generate.kept import kept
 from grader.generate.mess.mess import laid_out, mess
-from grader.generate.pause import collector_paused
 from grader.generate.plan import plan
 from grader.generate.prospects import Prospects, prospects_of
 from grader.generate.sow import Bed
 from grader.generate.vary.vary import varied
+from grader.pause import collector_paused
 from grader.records.key import Level
 from grader.records.scenario import Scenario
 from grader.scenarios.library import ScenarioFolder, scenario, scenario_names

@@ -13,10 +13,10 @@ from grader.generate.build import with_landmarks
 from grader.generate.fill import Filler
 from grader.generate.kept import departures, form_of, kept
 from grader.generate.mess.mess import mess
-from grader.generate.pause import collector_paused
 from grader.generate.plan import plan
 from grader.generate.prospects import Prospects, prospects_of
 from grader.generate.sow import Bed
+from grader.pause import collector_paused
 from grader.stream import Stream
 from seeded_bugs.contract import SeededBug, SeededDecoy, Seeder
 from seeded_bugs.syntax.whole import parse

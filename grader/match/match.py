@@ -3,15 +3,14 @@
 ``match`` judges one submission, ``match_all`` many; a submission has the same verdicts in both.
 """
 
-import gc
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 from grader.match.findings import Draft, Finding, draft, mark_pasted
 from grader.match.model import Model, Opinion, load_model
 from grader.match.prepare import Ready, prepare
 from grader.match.rules import Case
 from grader.match.verdicts import write
+from grader.pause import collector_paused
 from grader.records.key import AnswerKey
 from grader.records.submission import Submission
 from grader.records.verdict import Verdicts
@@ -37,21 +36,9 @@ def match_all(
     mind = model or load_model()
     done: list[Verdicts] = []
     for start in range(0, len(pairs), _BATCH):
-        with _uncollected():
+        with collector_paused():
             done.extend(_match_batch(pairs[start : start + _BATCH], mind))
     return done
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Keep Python from looking for cycles among records that hold none: a fifth of the time."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
 
 
 def _match_batch(pairs: Sequence[tuple[AnswerKey, Submission]], model: Model) -> list[Verdicts]:
