@@ -136,7 +136,7 @@ def shrunk(judged: Mapping[int, Judged], ready: Ready) -> dict[int, Judged]:
 def believed(judged: Mapping[int, Judged]) -> dict[int, Judged]:
     """Give credit for claims far from their places to as many as there are hits.
 
-    Of a review of a few remarks one is believed in any case.
+    Of a review of a few remarks that say something one is believed in any case.
 
     Who reads the program misplaces a remark or two; who pastes what is often wrong misplaces
     nearly all. The surest are believed first.
@@ -144,7 +144,7 @@ def believed(judged: Mapping[int, Judged]) -> dict[int, Judged]:
     far = [i for i, one in judged.items() if one.rule == "far" and one.credit]
     hits = sum(one.verdict == "hit" for one in judged.values())
     far.sort(key=lambda i: (-_points(judged[i]), judged[i].item))
-    said = sum(one.verdict != "duplicate" for one in judged.values())
+    said = sum(one.verdict not in ("duplicate", "empty") for one in judged.values())
     believed_far = max(hits, 1 if said <= FEW else 0)
     done = dict(judged)
     for i in far[believed_far:]:

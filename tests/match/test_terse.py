@@ -70,3 +70,16 @@ def test_a_long_question_that_names_the_flaw_tells_it_and_a_bare_one_asks(desk):
     assert desk.items[kind].id == desk.one(desk.at(kind, told)).item
     assert desk.one(desk.at(kind, told)).verdict == "hit"
     assert desk.one(desk.at(kind, "Is the scaler ok here?")).verdict != "hit"
+
+
+def test_a_right_remark_that_is_taken_back_costs_nothing_of_another(desk):
+    far = desk.on(2, desk.items["scaler_fitted_before_split"].said_well[0])
+    asks = desk.on(2, "Refitting on everything for deployment is fine, but is it done too early?")
+    line = desk.items[CONSTANT].places[0].lines.start
+    fine, right = (
+        desk.on(line, "This is fine."),
+        desk.at(CONSTANT, desk.items[CONSTANT].said_well[0]),
+    )
+    before = desk.judge(far, asks, fine)
+    assert desk.share(before) > 0
+    assert desk.share(desk.judge(far, asks, fine, right)) >= desk.share(before)
