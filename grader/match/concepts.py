@@ -7,7 +7,6 @@ meet within a window of words. The patterns stand in ``concepts.toml``.
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from itertools import chain
 from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
@@ -182,7 +181,11 @@ class Concepts:
         at = 0
         while at < len(words):
             word = words[at]
-            length, groups = _longest(words, at) if word.begins else (0, 0)
+            length = groups = 0
+            if word.begins and at + 1 < len(words):
+                seconds = (words[at + 1].stem, "")
+                for phrases in (word.begins[s] for s in seconds if s in word.begins):
+                    length, groups = _longest(phrases, words, at, (length, groups))
             if length:
                 found.append((at, groups, " ".join(w.text for w in words[at : at + length])))
             elif word.groups:
@@ -242,13 +245,19 @@ def _phrases(text: str, spelled: set[str]) -> Iterable[tuple[tuple[str, ...], bo
         yield (*map(stem, words[:-1]), last), open_end
 
 
-def _longest(words: Sequence[_Word], at: int) -> tuple[int, int]:
-    """Return how many words the longest phrase of several at a position has, and its groups."""
-    begins = words[at].begins
-    length = groups = 0
-    if at + 1 == len(words):
-        return length, groups
-    for phrase in chain(begins.get(words[at + 1].stem, ()), begins.get("", ())):
+def _longest(
+    phrases: Sequence[_Phrase], words: Sequence[_Word], at: int, best: tuple[int, int]
+) -> tuple[int, int]:
+    """Return how many words the longest phrase at a position has, and its groups.
+
+    Args:
+        phrases: those that may stand there.
+        words: of the remark.
+        at: the position.
+        best: the longest so far.
+    """
+    length, groups = best
+    for phrase in phrases:
         size = len(phrase.words)
         if size < length or not _matches(phrase, words, at):
             continue

@@ -42,7 +42,10 @@ def match_all(
 
 
 def _match_batch(pairs: Sequence[tuple[AnswerKey, Submission]], model: Model) -> list[Verdicts]:
-    readied = [prepare(key, model) for key, _ in pairs]
+    # A key is long, so it is looked up once and not for every submission.
+    of_key = {id(key): key for key, _ in pairs}
+    ready_of = {number: prepare(key, model) for number, key in of_key.items()}
+    readied = [ready_of[id(key)] for key, _ in pairs]
     drafts = [
         draft(submission, ready) for (_, submission), ready in zip(pairs, readied, strict=True)
     ]
