@@ -1,6 +1,7 @@
 """The rules that give every finding its verdict, in the order in which they are tried."""
 
 from collections.abc import Sequence
+from itertools import islice
 
 from grader.match.assign import assign
 from grader.match.claim import sounds_bad
@@ -52,6 +53,7 @@ class Case:
         self._findings = [spoken(f, ready) for f in sorted(findings, key=lambda f: f.order)]
         self._pairs: dict[int, list[Pair]] = {}
         self._against: dict[tuple[int, int], Against] = {}
+        self._copies: dict[int, list[int]] = {}
 
     def judge(self) -> list[Judged]:
         """Return a verdict for every finding, sorted by comment."""
@@ -59,7 +61,9 @@ class Case:
         sprayed = generic(self._findings)
         for i, finding in enumerate(self._findings):
             found = None
-            if self._said_before(i):
+            first = self._said_before(i)
+            if first is not None:
+                self._copies.setdefault(first, []).append(i)
                 found = Judged(finding, "duplicate", "said-before", "the same remark stands here")
             if found is None:
                 found = self._without_items(finding)
@@ -74,6 +78,7 @@ class Case:
                 judged[i] = against
         free = [i for i in self._pairs if i not in judged]
         self._note_against(free, judged)
+        free += self._stand_ins(free, judged)
         judged.update(self._credit(free))
         for i in self._pairs:
             if i not in judged:
@@ -125,17 +130,38 @@ class Case:
         }.get(stance, "says nothing about the code")
         return Judged(finding, "empty", stance, told)
 
-    def _said_before(self, i: int) -> bool:
-        """Tell whether an equal text already stands within two lines of this one."""
+    def _said_before(self, i: int) -> int | None:
+        """Return the first finding of an equal text within two lines of this one, if any."""
         here = self._findings[i].draft
         for j in range(i - 1, -1, -1):
             there = self._findings[j].draft
             if there.text != here.text or not here.text.strip(" .,;:!?-"):
-                return False
+                return None
             a, b = here.spot.lines, there.spot.lines
             if (a is None and b is None) or (a and b and distance(a, b) <= 2):
-                return True
-        return False
+                return next((one for one, copies in self._copies.items() if j in copies), j)
+        return None
+
+    def _stand_ins(self, free: Sequence[int], judged: dict[int, Judged]) -> list[int]:
+        """Return copies of findings that are denied at their own places and not at the copies'.
+
+        They are taken out of the duplicates: saying a thing twice costs nothing.
+        """
+        found = []
+        for i in free:
+            if any((i, pair.item) in self._against for pair in self._pairs[i]):
+                copies = (c for c in self._copies.get(i, ()) if self._stands(c, judged))
+                found += [*islice(copies, 1)]
+        for copy in found:
+            del judged[copy]
+        return found
+
+    def _stands(self, i: int, judged: dict[int, Judged]) -> bool:
+        """Tell whether a finding may take an item and nothing speaks against it."""
+        self._pairs[i] = hold(self._findings[i], self._ready)
+        self._note_against([i], judged)
+        takes = any(p.takes and (i, p.item) not in self._against for p in self._pairs[i])
+        return takes and on_decoy(self._findings[i], self._pairs[i], self._ready) is None
 
     def _note_against(self, free: Sequence[int], judged: dict[int, Judged]) -> None:
         """Note which finding may not take which item, as another remark says otherwise."""

@@ -83,3 +83,12 @@ def test_a_right_remark_that_is_taken_back_costs_nothing_of_another(desk):
     before = desk.judge(far, asks, fine)
     assert desk.share(before) > 0
     assert desk.share(desk.judge(far, asks, fine, right)) >= desk.share(before)
+
+
+def test_a_copy_beside_a_denied_remark_keeps_what_it_earned(desk):
+    kind = CONSTANT
+    line = desk.items[kind].places[0].lines.start
+    said = desk.items[kind].said_well[0]
+    beside, fine = desk.on(line + 1, said), desk.on(line, "This is fine.")
+    alone = desk.share(desk.judge(beside, fine))
+    assert desk.share(desk.judge(beside, fine, desk.on(line, said))) == alone > 0
