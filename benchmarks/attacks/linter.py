@@ -1,4 +1,4 @@
-"""A blind linter: rules of the kind that public linters have (ruff, pandas-vet, dslinter).
+"""A linter of public rules, of the kind that ruff, pandas-vet and dslinter have.
 
 It knows neither the scenarios nor the catalogue; what it finds, any tool run by a candidate finds.
 """
