@@ -43,6 +43,7 @@ _LEAST_LEAD, _MOST_LEAD = -5_000, 4_000
 _VAGUE = round(1000 * log(0.35))  # no kind has this share: a category is named and no kind
 _VAGUE_LEAD = -500
 NAMED = 1_000  # a kind with such a lead is named, whatever else the words are like
+_ABOUT = -6_000  # points below which a finding is about something else
 _NEAR_MISS = 1_500  # taken off when it sounds more like a near miss of the item
 # Kinds that words hardly tell apart, the place does: each was taken for the other most often among
 # remarks of authors held out of training.
@@ -95,8 +96,9 @@ class Said(NamedTuple):
         kind: the log share of the likeliest kind, and its name.
         named: the identifiers of the key that it names.
         likeness: the highest likeness with any text of the key, in thousandths.
-        fits: how it fits every item.
-        decoys: how it fits every decoy.
+        similarity: the likeness with the nearest text of each item, in thousandths.
+        fits: how it fits the items that it may be about, by their numbers.
+        decoys: how it fits the decoys that it may be about, by their numbers.
     """
 
     labels: tuple[int, ...]
@@ -104,8 +106,9 @@ class Said(NamedTuple):
     kind: tuple[int, str]
     named: frozenset[str]
     likeness: int
-    fits: tuple[Fit, ...]
-    decoys: tuple[Fit, ...]
+    similarity: Sequence[int]
+    fits: Mapping[int, Fit]
+    decoys: Mapping[int, Fit]
 
 
 def code_words(names: Iterable[str]) -> frozenset[str]:
@@ -169,12 +172,13 @@ class Board:
         best_label, best_kind = _last_best(labels), _last_best(kinds)
         label_share = shares_of(labels.max(axis=1)).tolist()
         kind_share = kinds.max(axis=1).tolist()
+        similarity = likeness[:, self._said].tolist()
         highest = likeness.max(axis=1, initial=0).tolist()
         return [
             Said(
                 tuple(labels[i].tolist()), (self._names[best_label[i]], label_share[i]),
-                (kind_share[i], self._kinds[best_kind[i]]), named[i], highest[i], fits[i],
-                decoys[i],
+                (kind_share[i], self._kinds[best_kind[i]]), named[i], highest[i],
+                similarity[i], fits[i], decoys[i],
             )
             for i in range(len(texts))
         ]  # fmt: skip
@@ -201,7 +205,7 @@ class Board:
 
     def _fits(
         self, labels: Table, kinds: Table, likeness: Table, named: Sequence[frozenset[str]]
-    ) -> list[tuple[Fit, ...]]:
+    ) -> list[dict[int, Fit]]:
         category = _columns(labels, self._categories, FLOOR)
         similarity, miss = likeness[:, self._said], likeness[:, self._misses]
         lead = self._leads(kinds)
@@ -219,7 +223,7 @@ class Board:
         )
         return _as_fits(points, shares_of(category), similarity, lead, near_miss)
 
-    def _fits_of_decoys(self, labels: Table, likeness: Table) -> list[tuple[Fit, ...]]:
+    def _fits_of_decoys(self, labels: Table, likeness: Table) -> list[dict[int, Fit]]:
         category = _columns(labels, self._looks_like, FLOOR)
         similarity = likeness[:, self._said_badly]
         points = DECOY_BASE + DECOY_CATEGORY * category // 1000 + DECOY_WORDS * similarity // 1000
@@ -257,9 +261,16 @@ def _last_best(table: Table) -> Table:
     return made
 
 
-def _as_fits(*tables: Table | NDArray[np.bool_]) -> list[tuple[Fit, ...]]:
-    """Return a row of fits for each finding, from a table for each of their attributes."""
-    return [
-        tuple(map(Fit._make, zip(*row, strict=True)))
-        for row in zip(*(table.tolist() for table in tables), strict=True)
-    ]
+def _as_fits(points: Table, *others: Table | NDArray[np.bool_]) -> list[dict[int, Fit]]:
+    """Return the fits of each finding that are worth a look, by the number of the item.
+
+    Args:
+        points: findings down, items across.
+        others: the other attributes of ``Fit``, in order.
+    """
+    found: list[dict[int, Fit]] = [{} for _ in points]
+    rows, items = np.nonzero(points >= _ABOUT)
+    chosen = (table[rows, items].tolist() for table in (points, *others))
+    for row, item, *fit in zip(rows.tolist(), items.tolist(), *chosen, strict=True):
+        found[row][item] = Fit(*fit)
+    return found

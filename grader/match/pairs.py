@@ -38,12 +38,12 @@ class Pair(NamedTuple):
 
 
 def hold(finding: Finding, ready: Ready) -> list[Pair]:
-    """Hold a finding against every item, the best first."""
+    """Hold a finding against every item that it may be about, the best first."""
     pairs = []
     reaches = ready.reach_items(finding.draft.spot)
-    held = zip(ready.items, reaches, finding.said.fits, strict=True)
-    for number, (one, how, match_) in enumerate(held):
-        absence = one.item.anchor == "absence"
+    for number, match_ in finding.said.fits.items():
+        how = reaches[number]
+        absence = _is_absence(number, ready)
         if absence:
             how = _general(finding, how)
         points = match_.points - _penalty(how)
@@ -126,7 +126,8 @@ def on_decoy(finding: Finding, pairs: Sequence[Pair], ready: Ready) -> Judged | 
     """Judge a claim that names sound code at its very place."""
     best: tuple[int, Fit, Reach, ReadyDecoy] | None = None
     reaches = ready.reach_decoys(finding.draft.spot)
-    for one, how, match_ in zip(ready.decoys, reaches, finding.said.decoys, strict=True):
+    for number, match_ in finding.said.decoys.items():
+        one, how = ready.decoys[number], reaches[number]
         if how.nearness != "at":
             continue
         if match_.points >= ON_DECOY and (best is None or match_.points > best[0]):

@@ -96,7 +96,7 @@ def _denies(claim: Finding, finding: Finding, number: int, ready: Ready) -> bool
     item = ready.items[number]
     if finding.opinion.label(item.item.category) >= OF_CATEGORY:
         return True
-    if finding.said.fits[number].similarity >= OF_WORDS:
+    if finding.said.similarity[number] >= OF_WORDS:
         return True
     if item.item.category.replace("-", " ") in open_up(finding.draft.text).replace("-", " "):
         return True

@@ -37,6 +37,6 @@ def _is_at(finding: Finding, ready: Ready) -> bool:
     """Tell whether a flaw of the kind that a finding names has its place here."""
     reaches = ready.reach_items(finding.draft.spot)
     return any(
-        how.nearness == "at" and how.main and fit.lead > 0
-        for how, fit in zip(reaches, finding.said.fits, strict=True)
+        fit.lead > 0 and reaches[number].nearness == "at" and reaches[number].main
+        for number, fit in finding.said.fits.items()
     )
