@@ -16,7 +16,7 @@ import numpy as np
 
 from agree.cases import cases, points
 from attacks.exercises import made
-from cheats import climb, rows, twins
+from cheats import climb, rows, texts, twins
 from cheats.desk import Desk, scored
 from grader.files import sha256
 from grader.ingest.published import published_from_key
@@ -108,7 +108,11 @@ def losses(found: Sequence[Desk]) -> bool:
 
 def climber(found: Sequence[Desk], queries: int) -> bool:
     """Print what the climber reaches on its own exercises and on fresh ones."""
-    phrases = [*rows.REMARKS, *rows.LIST, *sorted({r.text for r in found[0].remarks if r.asserts})]
+    phrases = [
+        *texts.REMARKS,
+        *texts.LIST,
+        *sorted({r.text for r in found[0].remarks if r.asserts}),
+    ]
     own, fresh = found[::2], found[1::2]
     policy, there = climb.climb(own, phrases, queries)
     told = scored([(desk.key, climb.review(policy, desk)) for desk in fresh])
@@ -121,7 +125,7 @@ def climber(found: Sequence[Desk], queries: int) -> bool:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--exercises", type=int, default=36)
+    parser.add_argument("--exercises", type=int, default=40)
     parser.add_argument("--queries", type=int, default=5_000)
     parser.add_argument("--limit", action="store_true")
     given = parser.parse_args()

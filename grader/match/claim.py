@@ -15,6 +15,10 @@ Stance = Literal["asserts", "asks", "hedges", "denies", "keywords", "nothing"]
 
 _NO_DEFECT = Wording("no_defect")
 _PURPOSE = pattern("claim", "purpose")
+_SO = pattern("claim", "so")
+_MODAL = pattern("claim", "modal")
+_NOT_FLAWED = Wording("not_flawed")
+_APPROVED = Wording("approved")
 _FINE = Wording("fine")
 _UNFINE = pattern("claim", "unfine")
 _RIGHTLY = Wording("rightly")
@@ -33,6 +37,7 @@ _TERSE = word_list("terse")
 _CONTENT = pattern("claim", "content")
 _WITHDRAWS = pattern("claim", "withdraws")
 _TAKES_BACK = pattern("claim", "takes_back")
+_UNSAYS = pattern("claim", "unsays")
 
 
 # A clause that ends in one approving word: "seed passed everywhere, good".
@@ -60,6 +65,9 @@ class Claim(NamedTuple):
     def content(self) -> bool:
         """Tell whether some part of it says that all is well, whatever else it says."""
         return self.denies or any(_CONTENT.search(open_up(s)) for s in self.sentences)
+
+
+NOTHING = Claim("nothing", 0)
 
 
 def judge(sentences: Sequence[str]) -> Claim:
@@ -90,6 +98,11 @@ def withdraws(text: str) -> bool:
 def takes_back(text: str) -> bool:
     """Tell whether a correcting remark takes the earlier claim back without a new one."""
     return bool(_TAKES_BACK.search(text[:200].lower()))
+
+
+def unsays(text: str) -> bool:
+    """Tell whether a remark withdraws what it says itself."""
+    return bool(_UNSAYS.search(open_up(text)))
 
 
 class _Clause(NamedTuple):
@@ -140,8 +153,10 @@ def _stance(clause: str, words: Sequence[str], asked: bool) -> Stance:
 def _denies(clause: str, words: Collection[str]) -> bool:
     if _APPROVES.search(clause, words) and not _BAD.search(clause):
         return True
+    if _NOT_FLAWED.search(clause, words) or _APPROVED.search(clause, words):
+        return True
     denied = _NO_DEFECT.search(clause, words)
-    if denied and not _PURPOSE.search(clause[: denied.start()]):
+    if denied and not _is_purpose(clause[: denied.start()]):
         return True
     fine = _FINE.search(clause, words)
     if fine and not _UNFINE.search(
@@ -152,6 +167,11 @@ def _denies(clause: str, words: Collection[str]) -> bool:
     if rightly and not _WRONGLY.search(clause[max(0, rightly.start() - 30) : rightly.start()]):
         return True
     return bool(_SOUND.search(clause, words)) and not _UNSOUND.search(clause)
+
+
+def _is_purpose(before: str) -> bool:
+    """Tell whether a denied defect is what an order is for, by what stands before it."""
+    return bool(_PURPOSE.search(before) or (_SO.search(before) and _MODAL.search(before)))
 
 
 def _is_sentence(words: Sequence[str], code: bool) -> bool:

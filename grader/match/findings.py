@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from grader.match.claim import Claim, judge, takes_back, withdraws
+from grader.match.claim import NOTHING, Claim, judge, takes_back, unsays, withdraws
 from grader.match.language import is_foreign
 from grader.match.meaning import Said
 from grader.match.model import Opinion
@@ -87,13 +87,14 @@ def _draft(index: int, comment: Comment, ready: Ready) -> list[Draft]:
     spot = ready.layout.spot(comment)
     found: list[Draft] = []
     corrects = withdraws(plain.claim)
+    unsaid = not corrects and unsays(plain.claim)
     claim_text, cut = without_embedded(plain.claim)
     parts, steers = bare(units(claim_text))
     texts = [unit.text for unit in parts]
     whole = texts[0] if len(texts) == 1 else " ".join(texts)
     foreign = is_foreign(whole, tokens(open_up(whole)))
     for number, (unit, text) in enumerate(zip(parts, texts, strict=True)):
-        claim = judge(unit.sentences)
+        claim = NOTHING if unsaid else judge(unit.sentences)
         explained = text if unit.itemised else whole
         found.append(
             Draft(

@@ -14,9 +14,9 @@ CYCLED_KINDS = 5
 FAR_APART = 24
 FREE_MISSES = 8  # claims of one category beside the mark before its credit shrinks
 FREE_OF_STRUCTURE = 24  # the same for maintainability: a messy program gives cause for many
-# Claims beside the mark, but for those on structure, that cost nothing beyond as many as hit.
-# Careful reviews hold one such claim to seven right ones, weak ones up to six in all.
-FREE_BESIDE = 8
+# Claims beside the mark, but for those on structure, that cost nothing, and one more for so many
+# that hit. Careful reviews hold one such claim to seven right ones, weak ones up to six in all.
+FREE_BESIDE, FREE_FOR_HITS = 6, 4
 OVER_BUDGET = 80  # thousandths of all credit lost for each further one
 SHRINK = 250  # thousandths of credit lost for each further one
 _LONG_WORD = re.compile(r"[a-z]{3,}")
@@ -94,7 +94,7 @@ def budget_share(right: int, claims: int) -> int:
     Who claims far more than a program of this size can hold, mostly beside the mark, is guessing.
     """
     beside = max(0, claims - right)
-    return max(0, 1000 - OVER_BUDGET * max(0, beside - FREE_BESIDE - right))
+    return max(0, 1000 - OVER_BUDGET * max(0, beside - FREE_BESIDE - right // FREE_FOR_HITS))
 
 
 def credit_share(right: int, claims: int, category: str) -> int:

@@ -109,6 +109,12 @@ def test_a_checklist_at_file_level_earns_at_most_a_tenth(desk):
         "This is not a leak.",
         "Scaling looks correct to me.",
         "Good that the scaler is saved with the model.",
+        "The scaler is not fitted on all rows but only on the training part, which is correct.",
+        "The preprocessing is not fitted outside of the folds, so nothing leaks.",
+        "Good: the scaler is fitted before the split on all rows.",
+        "The scaler sees all rows including test, but only for logging.",
+        "The scaler is fitted before the split. I withdraw the remark.",
+        "The scaler is fitted before the split, it leaks. On second thought, no: this is fine.",
     ],
 )
 def test_a_denial_earns_nothing(desk, text):
@@ -116,6 +122,12 @@ def test_a_denial_earns_nothing(desk, text):
 
 
 def test_a_negation_that_is_the_claim_is_full(verdict_of):
+    assert (
+        verdict_of(SCALER, "The scaler should not be fitted on all rows, so nothing leaks.")
+        == "hit"
+    )
+    assert verdict_of(SCALER, "Fit the scaler after the split so nothing leaks.") == "hit"
+    assert verdict_of("hardcoded_path", "The path must not be hard-coded like this.") == "hit"
     assert verdict_of("no_cross_validation", "There is no cross-validation at all.") == "hit"
     assert verdict_of("unstratified_split", "Never stratified although churn is rare.") == "hit"
 

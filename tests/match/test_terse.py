@@ -92,3 +92,18 @@ def test_a_copy_beside_a_denied_remark_keeps_what_it_earned(desk):
     beside, fine = desk.on(line + 1, said), desk.on(line, "This is fine.")
     alone = desk.share(desk.judge(beside, fine))
     assert desk.share(desk.judge(beside, fine, desk.on(line, said))) == alone > 0
+
+
+def test_who_claims_far_more_than_hits_is_guessing(desk):
+    right = [desk.at(item.kind, item.said_well[0]) for item in desk.key.items[:6]]
+    wrong = "The exception in step {} is swallowed here, so a failure of step {} goes unnoticed."
+    free = [
+        n
+        for n in range(1, len(desk.lines))
+        if not any(
+            abs(n - place.lines.start) <= 6 for item in desk.key.items for place in item.places
+        )
+    ]
+    beside = [desk.on(line, wrong.format(line, line)) for line in free]
+    assert desk.share(desk.judge(*right, *beside[:3])) == desk.share(desk.judge(*right))
+    assert desk.share(desk.judge(*right, *beside)) < desk.share(desk.judge(*right))
