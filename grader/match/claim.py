@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Literal, NamedTuple
 
-from grader.match.phrases import Wording, pattern, word_list
+from grader.match.phrases import Passage, Wording, pattern, word_list
 from grader.match.words import open_up, tokens
 
 Stance = Literal["asserts", "asks", "hedges", "denies", "keywords", "nothing"]
@@ -37,7 +37,7 @@ _TERSE = word_list("terse")
 _CONTENT = pattern("claim", "content")
 _WITHDRAWS = pattern("claim", "withdraws")
 _TAKES_BACK = pattern("claim", "takes_back")
-_UNSAYS = pattern("claim", "unsays")
+_UNSAYS = Passage("claim", "unsays")
 
 
 # A clause that ends in one approving word: "seed passed everywhere, good".
@@ -102,7 +102,7 @@ def takes_back(text: str) -> bool:
 
 def unsays(text: str) -> bool:
     """Tell whether a remark withdraws what it says itself."""
-    return bool(_UNSAYS.search(open_up(text)))
+    return _UNSAYS.is_in(text.lower())
 
 
 class _Clause(NamedTuple):

@@ -35,8 +35,8 @@ def match_all(
     """Return the verdicts on many submissions, in order; the texts are read in batches."""
     mind = model or load_model()
     done: list[Verdicts] = []
-    for start in range(0, len(pairs), _BATCH):
-        with collector_paused():
+    with collector_paused():
+        for start in range(0, len(pairs), _BATCH):
             done.extend(_match_batch(pairs[start : start + _BATCH], mind))
     return done
 

@@ -18,9 +18,8 @@ _SENTENCE = re.compile(
 # The same in a text without line ends, semicolons and faces, where only stops end a sentence.
 _OTHER_END = re.compile(r"[\n;:]")
 _STOP = re.compile(r"[.!?][\s\"')]+(?=\S)")
-_DOTTED = re.compile(
-    r"\b([eE]\.[gG]|[iI]\.[eE]|[eE][tT][cC]|[vV][sS]|[cC][fF]|[rR]esp|[aA]pprox|[iI]ncl)\.\s"
-)
+_DOTTED = re.compile(r"\b(e\.g|i\.e|etc|vs|cf|resp|approx|incl)\.\s", re.IGNORECASE)
+_DOTTED_PIECES = ("e.g.", "i.e.", "etc.", "vs.", "cf.", "resp.", "approx.", "incl.")
 _ALSO = re.compile(
     r"^(?:also\b|another (?:problem|issue|thing|point|flaw|bug)|second(?:ly)?\b(?! time)|"
     r"additionally\b|furthermore\b|moreover\b|in addition\b|on top of that\b|separately\b|"
@@ -44,8 +43,8 @@ class Unit(NamedTuple):
 
 def sentences(text: str) -> tuple[str, ...]:
     """Return the sentences of a text; each written line ends one."""
-    safe = text
-    if _DOTTED.search(text):
+    safe, lowered = text, text.lower()
+    if any(piece in lowered for piece in _DOTTED_PIECES):
         safe = _DOTTED.sub(lambda m: m.group(1).replace(".", "") + " ", text)
     parts = _SENTENCE.split(safe) if _OTHER_END.search(safe) else _split_at_stops(safe)
     return tuple(part.strip() for part in parts if part.strip(" .,"))

@@ -96,10 +96,12 @@ class Terms:
         while at < len(words):
             word = words[at]
             length = groups = 0
-            if word.begins and at + 1 < len(words):
-                seconds = (words[at + 1].stem, "")
-                for phrases in (word.begins[s] for s in seconds if s in word.begins):
-                    length, groups = _longest(phrases, words, at, (length, groups))
+            begins = word.begins
+            if begins and at + 1 < len(words):
+                if words[at + 1].stem in begins:
+                    length, groups = _longest(begins[words[at + 1].stem], words, at, (0, 0))
+                if "" in begins:
+                    length, groups = _longest(begins[""], words, at, (length, groups))
             if length:
                 found.append((at, groups, " ".join(w.text for w in words[at : at + length])))
             elif word.groups:

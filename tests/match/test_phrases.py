@@ -9,7 +9,12 @@ from grader.match.words import tokens
 
 ASCII = st.characters(max_codepoint=127)
 WORDINGS = ("no_defect", "fine", "rightly", "sound", "hedge", "approves", "supposed", "turn")
-PASSAGES = (("alerts", "steering"), ("alerts", "embedded"), ("claim", "stuffing"))
+PASSAGES = (
+    ("alerts", "steering"),
+    ("alerts", "embedded"),
+    ("claim", "stuffing"),
+    ("claim", "unsays"),
+)
 
 
 @pytest.mark.parametrize("name", WORDINGS)
