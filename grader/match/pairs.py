@@ -41,6 +41,7 @@ def hold(finding: Finding, ready: Ready) -> list[Pair]:
     """Hold a finding against every item that it may be about, the best first."""
     pairs = []
     reaches = ready.reach_items(finding.draft.spot)
+    best = max((fit.points for fit in finding.said.fits.values()), default=0)
     for number, match_ in finding.said.fits.items():
         how = reaches[number]
         absence = _is_absence(number, ready)
@@ -51,6 +52,8 @@ def hold(finding: Finding, ready: Ready) -> list[Pair]:
             match_.points >= _LOWEST
             and _suffices(match_, how, finding)
             and (how.nearness in ("at", "near") or (absence and is_specific(finding)))
+            # Without a place, what is said decides alone: it must not fit another flaw far better.
+            and (how.nearness != "file" or match_.points >= best - LEAD)
         )
         pairs.append(Pair(number, match_, how, points, takes))
     pairs.sort(key=lambda p: (-p.takes, -p.points, p.item))

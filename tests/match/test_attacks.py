@@ -294,3 +294,13 @@ def test_every_unfounded_remark_on_a_decoy_is_contradicted(desk):
         for text in decoy.said_badly:
             judged = desk.one(desk.at(decoy.kind, text))
             assert (judged.verdict, judged.item) == ("contradicted", decoy.id), text
+
+
+def test_a_range_over_the_whole_file_hits_nothing_that_has_a_place(desk):
+    comments = [
+        desk.on(1, said, len(desk.lines))
+        for item in desk.key.items
+        if item.anchor != "absence"
+        for said in item.said_well
+    ]
+    assert desk.share(desk.judge(*comments)) == 0
