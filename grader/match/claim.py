@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 from grader.match.phrases import Passage, Wording, pattern, word_list
 from grader.match.words import open_up, tokens
 
-Stance = Literal["asserts", "asks", "hedges", "denies", "keywords", "nothing"]
+Stance = Literal["asserts", "asks", "hedges", "denies", "keywords", "unsays", "nothing"]
 
 _NO_DEFECT = Wording("no_defect")
 _PURPOSE = pattern("claim", "purpose")
@@ -67,7 +67,7 @@ class Claim(NamedTuple):
         return self.denies or any(_CONTENT.search(open_up(s)) for s in self.sentences)
 
 
-NOTHING = Claim("nothing", 0)
+UNSAID = Claim("unsays", 0)
 
 
 def judge(sentences: Sequence[str]) -> Claim:

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from grader.match.claim import NOTHING, Claim, judge, takes_back, unsays, withdraws
+from grader.match.claim import UNSAID, Claim, judge, takes_back, unsays, withdraws
 from grader.match.language import is_foreign
 from grader.match.meaning import Said
 from grader.match.model import Opinion
@@ -94,7 +94,7 @@ def _draft(index: int, comment: Comment, ready: Ready) -> list[Draft]:
     whole = texts[0] if len(texts) == 1 else " ".join(texts)
     foreign = is_foreign(whole, tokens(open_up(whole)))
     for number, (unit, text) in enumerate(zip(parts, texts, strict=True)):
-        claim = NOTHING if unsaid else judge(unit.sentences)
+        claim = UNSAID if unsaid else judge(unit.sentences)
         explained = text if unit.itemised else whole
         found.append(
             Draft(

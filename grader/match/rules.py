@@ -127,6 +127,7 @@ class Case:
         told = {
             "denies": "says that nothing is wrong here",
             "hedges": "does not say whether anything is wrong",
+            "unsays": "takes back in the end what it says",
         }.get(stance, "says nothing about the code")
         return Judged(finding, "empty", stance, told)
 

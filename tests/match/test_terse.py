@@ -107,3 +107,10 @@ def test_who_claims_far_more_than_hits_is_guessing(desk):
     beside = [desk.on(line, wrong.format(line, line)) for line in free]
     assert desk.share(desk.judge(*right, *beside[:3])) == desk.share(desk.judge(*right))
     assert desk.share(desk.judge(*right, *beside)) < desk.share(desk.judge(*right))
+
+
+def test_a_remark_that_takes_itself_back_says_so(desk):
+    said = f"{desk.items[CONSTANT].said_well[0]} I withdraw the remark."
+    verdict = desk.one(desk.at(CONSTANT, said))
+    assert verdict.verdict == "empty"
+    assert verdict.evidence.reason == "takes back in the end what it says"
