@@ -30,6 +30,7 @@ from grader.marking import mark
 from grader.match.corpus import load
 from grader.match.match import match_all
 from grader.match.model import load_model
+from grader.pause import collector_paused
 from grader.records.submission import Comment, Submission
 from grader.score.rubric import load_rubric
 
@@ -77,8 +78,9 @@ def submissions(keys: Sequence[LoadedKey], count: int, texts: Sequence[str]) -> 
     return made
 
 
+@collector_paused()
 def product(pairs: Pairs) -> None:
-    """Match and score all."""
+    """Match and score all, the collector paused as `grader score` does."""
     rubric = load_rubric(None)
     judged = match_all([(key.key, submission) for key, submission in pairs], load_model())
     for (key, submission), verdicts in zip(pairs, judged, strict=True):

@@ -15,6 +15,7 @@ from grader.keyring import Keyring, LoadedKey
 from grader.marking import form_of, mark
 from grader.match.match import match_all
 from grader.match.model import Model, load_model
+from grader.pause import collector_paused
 from grader.records.score import Result
 from grader.records.submission import Submission
 from grader.records.verdict import Verdicts
@@ -140,6 +141,7 @@ def _batches(found: Sequence[Found]) -> Iterator[tuple[int, list[Found]]]:
         yield done, batch
 
 
+@collector_paused()
 def _grade_batch(
     batch: Sequence[Found], ring: Keyring, model: Model, rubric: Rubric, decisions: Decisions
 ) -> list[Result]:
